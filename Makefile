@@ -1,0 +1,32 @@
+# make demo   a magazine on this machine, published through the real pipeline
+# make test   everything that must be true
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test lint lock clean
+
+setup: .venv/.ready
+
+# --no-deps: the lock names every package, with its hash.
+.venv/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Pressrun needs Python 3.11, 3.12 or 3.13; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.13 $(MAKECMDGOALS)")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: setup
+	$(BIN)/pressrun demo
+
+test: setup
+	$(BIN)/python -m pytest -n 2
+
+lint: setup
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+# uv compiles the lock; no other target needs it.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-extras --quiet pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv build dist

@@ -1,0 +1,137 @@
+"""One invocation's hints, taken together: a thousand hints for the home page make it once.
+
+The rules are those that ``docs/architecture.md`` gives the reasons for. A worker keeps a mark of its own under each target while it makes it,
+and in the end deletes its own and those that its hints named, no others. A hint whose mark is gone is done.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from pressrun.cloud.buckets import Bucket, Head
+from pressrun.cloud.catalogue import Basis, mark_item, mark_key
+from pressrun.cloud.cloud import Cloud
+from pressrun.cloud.context import LambdaContext
+from pressrun.cloud.queues import Hint
+from pressrun.core.dates import stamp
+from pressrun.core.site import SiteObject
+
+T = TypeVar("T")
+
+_RECEIPT_LIVES = 24 * 60 * 60
+
+
+class EditionChanged(Exception):
+    """Other code or templates are in force than this process runs: it puts nothing, and its messages go back."""
+
+
+def same_edition(cloud: Cloud, basis: Basis) -> Basis:
+    """Every look at the basis goes through here. Raises EditionChanged."""
+    if basis.edition not in ("", cloud.edition):
+        raise EditionChanged(f"edition {basis.edition} is in force, this is {cloud.edition}")
+    return basis
+
+
+@dataclass
+class Tally:
+    """What one invocation did to the site bucket, and for which receipts."""
+
+    put: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    receipts: set[str] = field(default_factory=set)
+
+    def bring(self, bucket: Bucket, key: str, made: SiteObject | None, head: Head | None) -> None:
+        """Makes ``key`` hold what was made, or nothing, given what stood there; equal bytes are not put again. Raises Conflict."""
+        if made is None:
+            if head:
+                bucket.delete(key)
+                self.deleted += 1
+        elif head and head.holds(made):
+            self.unchanged += 1
+        else:
+            bucket.put_if(key, made, head.etag if head else None)
+            self.put += 1
+
+    @property
+    def receipt(self) -> str:
+        """The receipt that hints carry on, where there is exactly one."""
+        return next(iter(self.receipts)) if len(self.receipts) == 1 else ""
+
+
+@contextmanager
+def tallied(cloud: Cloud) -> Iterator[Tally]:
+    """Counts what is done inside, and adds it to the receipts that asked for it."""
+    tally = Tally()
+    with cloud.counting() as calls:
+        yield tally
+        for receipt in sorted(tally.receipts):
+            amounts = {"put": tally.put, "unchanged": tally.unchanged, "deleted": tally.deleted}
+            # The call that adds to the receipt is one of the calls.
+            amounts |= Counter({f"calls.{call}": count for call, count in calls.items()}) + Counter({"calls.dynamodb.UpdateItem": 1})
+            expires = int(cloud.now().timestamp()) + _RECEIPT_LIVES
+            cloud.catalogue.add((f"receipt#{receipt}", "receipt"), amounts, expires)
+
+
+@dataclass
+class Named:
+    """What the hints said of one target: their marks, and the places in tag lists around which something changed."""
+
+    marks: set[str] = field(default_factory=set)
+    around: set[str] = field(default_factory=set)
+
+
+Make = Callable[[Mapping[str, Named], Tally], Mapping[str, Exception]]
+
+
+def work(cloud: Cloud, event: dict[str, Any], context: LambdaContext, make: Make) -> Any:
+    """Makes the targets that an SQS event's messages name, each once, and answers which messages failed.
+
+    ``make`` returns what went wrong, by target. The marks of a target that failed stay, and its messages come back.
+    """
+    failed: Mapping[str, Exception] = {}
+    with tallied(cloud) as tally:
+        named = _named(cloud, event, tally)
+        own = cloud.new_mark()
+        since = stamp(cloud.now())
+        cloud.catalogue.put_all(mark_item(target, own, since) for target in named)
+        if named:
+            failed = make(named, tally)
+        made = [(target, mark) for target, hints in named.items() if target not in failed for mark in {own, *hints.marks}]
+        cloud.catalogue.delete_all(mark_key(target, mark) for target, mark in made)
+
+    def answer(record: SQSRecord) -> None:
+        for target in Hint.read(record.body).targets:
+            if target in failed:
+                raise failed[target]
+
+    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+    return process_partial_response(event=event, record_handler=answer, processor=processor, context=context)  # type: ignore[arg-type]
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """The items in runs of at most ``size``."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _named(cloud: Cloud, event: dict[str, Any], tally: Tally) -> dict[str, Named]:
+    hints: list[Hint] = []
+    for record in event["Records"]:
+        try:
+            hints.append(Hint.read(record["body"]))
+        except (ValueError, KeyError, TypeError):
+            continue  # its own turn comes in 'answer', where it fails alone
+    tally.receipts.update(hint.receipt for hint in hints if hint.receipt)
+    standing = cloud.catalogue.read(mark_key(target, hint.mark) for hint in hints for target in hint.targets)
+    named: defaultdict[str, Named] = defaultdict(Named)
+    for hint in hints:
+        for target in hint.targets:
+            if mark_key(target, hint.mark) in standing:
+                named[target].marks.add(hint.mark)
+                named[target].around.update(hint.around)
+    return dict(named)

@@ -1,0 +1,107 @@
+"""S3, with conditional writes. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pressrun.core.site import SiteObject
+
+
+class Conflict(Exception):
+    """Someone else wrote first: look again and decide anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object as it was read. ``version`` is its VersionId."""
+
+    body: bytes
+    etag: str
+    version: str
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """An object's headers."""
+
+    etag: str
+    content_type: str
+    cache_control: str
+    metadata: dict[str, str]
+
+    def holds(self, made: SiteObject) -> bool:
+        """Whether the object is, to the byte, what was made; its digest is that of its body."""
+        return (self.content_type, self.cache_control, self.metadata) == (made.content_type, made.cache_control, dict(made.metadata))
+
+
+class Bucket:
+    """One bucket. A key that is not there is None, never an error."""
+
+    def __init__(self, s3: Any, name: str) -> None:
+        self.s3, self.name = s3, name
+
+    def get(self, key: str, version: str = "") -> Stored | None:
+        try:
+            found = self.s3.get_object(Bucket=self.name, Key=key, **({"VersionId": version} if version else {}))
+        except ClientError as error:
+            if _code(error) in ("NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"):
+                return None
+            raise
+        return Stored(found["Body"].read(), found["ETag"], found.get("VersionId", ""), found.get("Metadata", {}))
+
+    def head(self, key: str) -> Head | None:
+        try:
+            found = self.s3.head_object(Bucket=self.name, Key=key)
+        except ClientError as error:
+            if _code(error) in ("NoSuchKey", "404"):
+                return None
+            raise
+        return Head(found["ETag"], found["ContentType"], found.get("CacheControl", ""), found.get("Metadata", {}))
+
+    def put(self, key: str, body: bytes, *, content_type: str = "application/octet-stream") -> tuple[str, str]:
+        """Written whatever was there. Returns the ETag and the VersionId."""
+        done = self.s3.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
+        return done["ETag"], done.get("VersionId", "")
+
+    def put_if(self, key: str, made: SiteObject, etag: str | None) -> str:
+        """Written only where ``etag`` still stands, or, for None, where nothing does. Returns the new ETag. Raises Conflict."""
+        condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+        try:
+            done = self.s3.put_object(
+                Bucket=self.name,
+                Key=key,
+                Body=made.body,
+                ContentType=made.content_type,
+                Metadata=dict(made.metadata),
+                **({"CacheControl": made.cache_control} if made.cache_control else {}),
+                **condition,
+            )
+        except ClientError as error:
+            # 412: the condition is false. 409: another conditional write was under way. 404: If-Match, and the object is gone.
+            if _code(error) in ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404"):
+                raise Conflict(key) from error
+            raise
+        return str(done["ETag"])
+
+    def delete(self, key: str) -> None:
+        self.s3.delete_object(Bucket=self.name, Key=key)
+
+    def listing(self, prefix: str = "", after: str = "", limit: int = 0) -> Iterator[tuple[str, str]]:
+        """(key, ETag) of each object in the order of the keys, those after ``after``, at most ``limit`` (0: all)."""
+        left = limit
+        arguments: dict[str, Any] = {"Bucket": self.name, "Prefix": prefix, "StartAfter": after}
+        while True:
+            page = self.s3.list_objects_v2(**arguments, **({"MaxKeys": min(left, 1000)} if limit else {}))
+            for found in page.get("Contents", []):
+                yield found["Key"], found["ETag"]
+            left -= page["KeyCount"]
+            if not page["IsTruncated"] or (limit and left <= 0):
+                return
+            arguments["ContinuationToken"] = page["NextContinuationToken"]
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])

@@ -1,0 +1,357 @@
+"""The catalogue: one DynamoDB table, read strongly. What each item is:
+
+=====================  ==================  =====================================================================================
+pk                     sk                  what
+=====================  ==================  =====================================================================================
+``magazine``           ``basis``           the edition in force, and ``site.toml`` as it was accepted last
+``magazine``           ``walk``            how far the walk over all content has come; none where none is under way
+``magazine``           ``clock``           the instant of the last sweep
+``article#<key>``      ``record``          what one content key came to: written by ``validate`` alone
+``url#<url>``          ``claim``           the register's claim, copied, with its ETag: written by ``validate`` alone
+``url#<url>``          ``entries``         the list entries that the page at the URL has made: written by ``render`` alone
+``list#<list>``        ``<place>``         one teaser: written by ``render`` alone
+``periods#<list>``     ``<period>``        the month or year has a page: written by ``index`` alone
+``target#<target>``    ``mark#<id>``       the target is to be made (again)
+``due#<shard>``        ``<instant>#<key>`` the article's phase changes then
+``receipt#<id>``       ``receipt``         what one upload caused, added up
+=====================  ==================  =====================================================================================
+
+The index ``dirty`` finds old marks for the sweep, whose findings are only hints. Nothing else reads it.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from time import sleep
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pressrun.cloud.buckets import Conflict
+from pressrun.core.claims import Claim
+
+Item = dict[str, Any]
+Key = tuple[str, str]
+Action = dict[str, Any]
+
+SHARDS = ("0", "1", "2", "3")
+ACTIONS = 100  # in one transaction: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+_READ, _WRITE = 100, 25  # items in one BatchGetItem, BatchWriteItem
+
+BASIS: Key = ("magazine", "basis")
+WALK: Key = ("magazine", "walk")
+CLOCK: Key = ("magazine", "clock")
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What every page is made from besides its articles. ``config`` is ``site.toml``'s text, '' before the first one."""
+
+    edition: str = ""
+    config: str = ""
+
+    @property
+    def name(self) -> str:
+        """One word for both, to see whether something was made from them."""
+        return sha256(f"{self.edition}\n{self.config}".encode()).hexdigest()[:16]
+
+    @classmethod
+    def of(cls, item: Item | None) -> "Basis":
+        return cls(item["edition"], item["config"]) if item else cls()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one content key came to. Instants are stamps.
+
+    ``source`` is the VersionId of the accepted copy in the register, ``digest`` its SHA-256; ``upload`` is the ETag of the newest upload, accepted or
+    not. ``urls`` are those that it owns, ``url`` the one of its page; ``waits_for`` those it would have. ``due`` is when its phase changes by itself.
+    """
+
+    key: str
+    phase: str = "withdrawn"
+    url: str = ""
+    title: str = ""
+    urls: tuple[str, ...] = ()
+    waits_for: tuple[str, ...] = ()
+    source: str = ""
+    digest: str = ""
+    upload: str = ""
+    refused: bool = False
+    basis: str = ""
+    due: str = ""
+    report: str = ""
+    since: str = ""
+    judged: str = ""
+    version: int = 0
+
+    @classmethod
+    def of(cls, key: str, item: Item | None) -> "Record":
+        if item is None:
+            return cls(key)
+        fields = json.loads(item["json"])
+        return cls(**fields | {"urls": tuple(fields["urls"]), "waits_for": tuple(fields["waits_for"]), "version": int(item["version"])})
+
+    def item(self) -> Item:
+        fields = asdict(self)
+        version = fields.pop("version")
+        return {"pk": f"article#{self.key}", "sk": "record", "version": version, "json": _json(fields)}
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCopy:
+    """The register's claim as the catalogue has it. ``lived`` is whether the URL had ever been live when ``validate`` looked at the clock."""
+
+    claim: Claim
+    etag: str
+    lived: bool
+
+    @classmethod
+    def of(cls, item: Item) -> "ClaimCopy":
+        return cls(Claim.from_json(item["json"]), item["etag"], item["lived"])
+
+    def item(self) -> Item:
+        claim = self.claim
+        item = {"pk": f"url#{claim.url}", "sk": "claim", "revision": claim.revision}
+        return item | {"json": claim.to_json(), "etag": self.etag, "lived": self.lived}
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The list entries that one URL's page has made: lists by name, each with the place and the teaser there, and the targets that show them.
+
+    ``basis`` is '' while they are written in more than one transaction.
+    """
+
+    basis: str = ""
+    lists: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    revision: int = 0
+
+    @classmethod
+    def of(cls, item: Item | None) -> "Entries":
+        if item is None:
+            return cls()
+        fields = json.loads(item["json"])
+        lists = {name: (place, teaser) for name, (place, teaser) in fields["lists"].items()}
+        return cls(fields["basis"], lists, tuple(fields["targets"]), item["revision"])
+
+    def item(self, url: str, revision: int) -> Item:
+        fields = {"basis": self.basis, "lists": self.lists, "targets": self.targets}
+        return {"pk": f"url#{url}", "sk": "entries", "revision": revision, "json": _json(fields)}
+
+
+class Catalogue:
+    """The table. All reads are strong, but for ``old_marks``."""
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self.dynamodb, self.table = dynamodb, table
+
+    def read(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """The items at these keys, those that are there."""
+        wanted = list(dict.fromkeys(keys))
+        found: dict[Key, Item] = {}
+        for start in range(0, len(wanted), _READ):
+            request: Any = {self.table: {"Keys": [_plain_key(key) for key in wanted[start : start + _READ]], "ConsistentRead": True}}
+            for attempt in range(8):
+                answer = self.dynamodb.batch_get_item(RequestItems=request)
+                for raw in answer["Responses"].get(self.table, []):
+                    item = _from_wire(raw)
+                    found[item["pk"], item["sk"]] = item
+                request = answer.get("UnprocessedKeys")
+                if not request:
+                    break
+                _back_off(attempt)
+            else:
+                raise RuntimeError("DynamoDB left keys unread")
+        return found
+
+    def query(self, pk: str, *, begin: str = "", end: str = "", newest: bool = True, limit: int = 0, fields: str = "") -> Iterator[Item]:
+        """Items of one partition, from ``begin`` up to but without ``end``, newest first or oldest first, at most ``limit`` (0: all)."""
+        values = {":pk": pk} | ({":begin": begin} if begin else {}) | ({":end": end} if end else {})
+        condition = "pk = :pk"
+        if begin and end:
+            condition += " AND sk BETWEEN :begin AND :end"
+        elif begin:
+            condition += " AND sk >= :begin"
+        elif end:
+            condition += " AND sk < :end"
+        arguments: Item = {
+            "TableName": self.table,
+            "ConsistentRead": True,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": _to_wire(values),
+            "ScanIndexForward": not newest,
+        }
+        if fields:
+            arguments["ProjectionExpression"] = fields
+        left = limit
+        while True:
+            page = self.dynamodb.query(**arguments, **({"Limit": left} if limit else {}))
+            for raw in page["Items"]:
+                item = _from_wire(raw)
+                if not end or item["sk"] < end:
+                    yield item
+            left -= len(page["Items"])
+            if "LastEvaluatedKey" not in page or (limit and left <= 0):
+                return
+            arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def write(self, actions: Sequence[Action]) -> None:
+        """All of them or none. Raises Conflict where a condition is false or another transaction is under way; the caller looks again."""
+        try:
+            self.dynamodb.transact_write_items(TransactItems=list(actions))
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("TransactionCanceledException", "TransactionInProgressException"):
+                raise
+            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])} - {"None", None}
+            if reasons - {"ConditionalCheckFailed", "TransactionConflict"}:
+                raise
+            raise Conflict(str(error)) from error
+
+    def put_item(self, item: Item) -> None:
+        self.dynamodb.put_item(TableName=self.table, Item=_to_wire(item))
+
+    def put_all(self, items: Iterable[Item]) -> None:
+        """One by one, in no transaction."""
+        self._batch([{"PutRequest": {"Item": _to_wire(item)}} for item in items])
+
+    def delete_all(self, keys: Iterable[Key]) -> None:
+        """One by one, in no transaction."""
+        self._batch([{"DeleteRequest": {"Key": _plain_key(key)}} for key in dict.fromkeys(keys)])
+
+    def _batch(self, requests: list[Item]) -> None:
+        for start in range(0, len(requests), _WRITE):
+            request: Any = {self.table: requests[start : start + _WRITE]}
+            for attempt in range(8):
+                request = self.dynamodb.batch_write_item(RequestItems=request).get("UnprocessedItems")
+                if not request:
+                    break
+                _back_off(attempt)
+            else:
+                raise RuntimeError("DynamoDB left items unwritten")
+
+    def add(self, key: Key, amounts: Mapping[str, int], ttl: int) -> None:
+        """Adds to the numbers of one item, which expires at ``ttl`` (seconds since 1970)."""
+        names = {f"#n{n}": name for n, name in enumerate(amounts)}
+        values = {f":n{n}": amount for n, amount in enumerate(amounts.values())}
+        self.dynamodb.update_item(
+            TableName=self.table,
+            Key=_plain_key(key),
+            UpdateExpression="SET #ttl = :ttl ADD " + ", ".join(f"#n{n} :n{n}" for n in range(len(amounts))),
+            ExpressionAttributeNames=names | {"#ttl": "ttl"},
+            ExpressionAttributeValues=_to_wire(values | {":ttl": ttl}),
+        )
+
+    def old_marks(self, before: str, limit: int = 500) -> Iterator[Item]:
+        """Marks that were due for another hint before this instant. From the index: neither complete nor fresh."""
+        for shard in SHARDS:
+            page = self.dynamodb.query(
+                TableName=self.table,
+                IndexName="dirty",
+                KeyConditionExpression="shard = :shard AND since < :before",
+                ExpressionAttributeValues=_to_wire({":shard": shard, ":before": before}),
+                Limit=limit,
+            )
+            yield from map(_from_wire, page["Items"])
+
+    def postpone(self, mark: Item, since: str) -> None:
+        """The sweep hinted at the mark: not again before ``since``. A mark that is gone stays so."""
+        try:
+            self.dynamodb.update_item(
+                TableName=self.table,
+                Key=_plain_key((mark["pk"], mark["sk"])),
+                UpdateExpression="SET since = :since, tries = :tries",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues=_to_wire({":since": since, ":tries": mark.get("tries", 0) + 1}),
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+
+    def scan(self) -> Iterator[Item]:
+        """Every item: for commands that look at everything, never for publishing."""
+        arguments: Item = {"TableName": self.table, "ConsistentRead": True}
+        while True:
+            page = self.dynamodb.scan(**arguments)
+            yield from map(_from_wire, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    # Actions of a transaction
+
+    def put(self, item: Item, condition: str = "", **values: object) -> Action:
+        return {"Put": {"TableName": self.table, "Item": _to_wire(item)} | _condition(condition, values)}
+
+    def delete(self, key: Key) -> Action:
+        return {"Delete": {"TableName": self.table, "Key": _plain_key(key)}}
+
+    def check(self, key: Key, condition: str, **values: object) -> Action:
+        return {"ConditionCheck": {"TableName": self.table, "Key": _plain_key(key)} | _condition(condition, values)}
+
+    def mark(self, target: object, mark: str, since: str, around: Sequence[str] = ()) -> Action:
+        return self.put(mark_item(target, mark, since, around))
+
+
+def mark_item(target: object, mark: str, since: str, around: Sequence[str] = ()) -> Item:
+    """The mark ``mark`` under ``target``, of the instant ``since``."""
+    shard = SHARDS[int(sha256(str(target).encode()).hexdigest(), 16) % len(SHARDS)]
+    item = {"pk": f"target#{target}", "sk": f"mark#{mark}", "shard": shard, "since": since}
+    return item | ({"around": _json(list(around))} if around else {})
+
+
+def mark_key(target: object, mark: str) -> Key:
+    return f"target#{target}", f"mark#{mark}"
+
+
+def record_key(key: str) -> Key:
+    return f"article#{key}", "record"
+
+
+def claim_key(url: str) -> Key:
+    return f"url#{url}", "claim"
+
+
+def entries_key(url: str) -> Key:
+    return f"url#{url}", "entries"
+
+
+def due_item(instant: str, key: str) -> Item:
+    """The sweep finds it when its instant has come near."""
+    return {"pk": f"due#{SHARDS[sum(key.encode()) % len(SHARDS)]}", "sk": f"{instant}#{key}"}
+
+
+def _condition(condition: str, values: Mapping[str, object]) -> Item:
+    named = {"ExpressionAttributeValues": _to_wire({f":{name}": value for name, value in values.items()})} if values else {}
+    return {"ConditionExpression": condition, **named} if condition else {}
+
+
+def _plain_key(key: Key) -> Item:
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+
+
+def _to_wire(item: Mapping[str, object]) -> Item:
+    def one(value: object) -> Item:
+        if isinstance(value, bool):
+            return {"BOOL": value}
+        return {"N": str(value)} if isinstance(value, int) else {"S": str(value)}
+
+    return {name: one(value) for name, value in item.items()}
+
+
+def _from_wire(raw: Item) -> Item:
+    def one(value: Item) -> object:
+        ((kind, plain),) = value.items()
+        return int(plain) if kind == "N" else plain
+
+    return {name: one(value) for name, value in raw.items()}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
+def _back_off(attempt: int) -> None:
+    sleep(0.05 * 2**attempt)

@@ -1,0 +1,111 @@
+"""What a function reaches outside itself: its settings, its clients, the clock."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from typing import Any
+from uuid import uuid4
+
+import boto3
+from botocore.config import Config
+
+from pressrun.cloud.buckets import Bucket
+from pressrun.cloud.catalogue import Catalogue
+from pressrun.cloud.queues import Queue
+
+
+class Cloud:
+    """One process's way to AWS. A client is made when it is first used, so a function pays at its cold start for no other's.
+
+    Settings are environment variables; ``infra/template.yaml`` gives each function those that it needs.
+    """
+
+    def __init__(self) -> None:
+        self.session = boto3.Session()
+        self._counter: ContextVar[Counter[str] | None] = ContextVar("calls", default=None)
+
+    def now(self) -> datetime:
+        """The clock, in UTC, to the second."""
+        return datetime.now(UTC).replace(microsecond=0)
+
+    def new_mark(self) -> str:
+        """A name that no other mark has."""
+        return uuid4().hex
+
+    def setting(self, name: str) -> str:
+        return os.environ[name]
+
+    @property
+    def edition(self) -> str:
+        """The hash of the code and templates that this process runs."""
+        return self.setting("EDITION")
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return Catalogue(self.client("dynamodb"), self.setting("TABLE"))
+
+    @cached_property
+    def content(self) -> Bucket:
+        return Bucket(self._s3, self.setting("CONTENT_BUCKET"))
+
+    @cached_property
+    def register(self) -> Bucket:
+        return Bucket(self._s3, self.setting("REGISTER_BUCKET"))
+
+    @cached_property
+    def site(self) -> Bucket:
+        return Bucket(self._s3, self.setting("SITE_BUCKET"))
+
+    @cached_property
+    def uploads(self) -> Queue:
+        return Queue(self._sqs, self.setting("UPLOADS_QUEUE_URL"))
+
+    @cached_property
+    def articles(self) -> Queue:
+        return Queue(self._sqs, self.setting("ARTICLES_QUEUE_URL"))
+
+    @cached_property
+    def lists(self) -> Queue:
+        return Queue(self._sqs, self.setting("LISTS_QUEUE_URL"))
+
+    @cached_property
+    def cloudfront(self) -> Any:
+        return self.client("cloudfront")
+
+    @cached_property
+    def _s3(self) -> Any:
+        return self.client("s3")
+
+    @cached_property
+    def _sqs(self) -> Any:
+        return self.client("sqs")
+
+    def client(self, service: str) -> Any:
+        client = self.session.client(service, config=Config(retries={"mode": "standard", "max_attempts": 5}))
+        client.meta.events.register("after-call", self._count)
+        return client
+
+    @contextmanager
+    def counting(self) -> Iterator[Counter[str]]:
+        """Counts the AWS calls made inside, by ``service.Operation``, in this thread alone."""
+        counter: Counter[str] = Counter()
+        token = self._counter.set(counter)
+        try:
+            yield counter
+        finally:
+            self._counter.reset(token)
+
+    def _count(self, model: Any, **_: object) -> None:
+        counter = self._counter.get()
+        if counter is not None:
+            counter[f"{model.service_model.service_name}.{model.name}"] += 1
+
+
+@cache
+def connect() -> Cloud:
+    """The process's one Cloud."""
+    return Cloud()

@@ -1,0 +1,76 @@
+"""SQS, and what its messages say. A message is a hint: it names what to look at, and nothing else in it is believed."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+_BATCH = 10  # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+_KEYS_A_MESSAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Look at these targets; ``mark`` is what the change left under each of them.
+
+    ``around`` are the places of entries that changed in tag lists, whose newer neighbours may show them as related. ``receipt`` asks for the work
+    to be added up under that name.
+    """
+
+    targets: tuple[str, ...]
+    mark: str
+    around: tuple[str, ...] = ()
+    receipt: str = ""
+
+    def body(self) -> str:
+        return _json({"targets": self.targets, "mark": self.mark, "around": self.around, "receipt": self.receipt})
+
+    @classmethod
+    def read(cls, body: str) -> "Hint":
+        """Raises ValueError, KeyError or TypeError for what is not a hint."""
+        fields = json.loads(body)
+        return cls(tuple(fields["targets"]), str(fields["mark"]), tuple(fields.get("around", ())), str(fields.get("receipt", "")))
+
+
+class Queue:
+    """One queue."""
+
+    def __init__(self, sqs: Any, url: str) -> None:
+        self.sqs, self.url = sqs, url
+
+    def send(self, hints: Sequence[Hint]) -> None:
+        """Raises RuntimeError where SQS refused one: the caller's own message then comes back."""
+        self._send([{"MessageBody": hint.body()} for hint in hints])
+
+    def send_keys(self, keys: Iterable[str], delay: int = 0) -> None:
+        """Look at these content keys, after ``delay`` seconds (900 at most)."""
+        named = list(keys)
+        chunks = (named[start : start + _KEYS_A_MESSAGE] for start in range(0, len(named), _KEYS_A_MESSAGE))
+        self._send([{"MessageBody": _json({"keys": chunk}), "DelaySeconds": delay} for chunk in chunks])
+
+    def _send(self, entries: list[dict[str, Any]]) -> None:
+        for start in range(0, len(entries), _BATCH):
+            batch = [entry | {"Id": str(number)} for number, entry in enumerate(entries[start : start + _BATCH])]
+            refused = self.sqs.send_message_batch(QueueUrl=self.url, Entries=batch).get("Failed")
+            if refused:
+                raise RuntimeError(f"SQS refused {len(refused)} of {len(batch)} messages: {refused[0].get('Code')}")
+
+
+def keys_in(body: str) -> tuple[str, ...]:
+    """The keys that a message names: an S3 event's, or a hint's. None in S3's test event.
+
+    Keys in S3's events are URL-encoded, with plus signs for spaces:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    Raises ValueError, KeyError or TypeError for what is neither.
+    """
+    fields = json.loads(body)
+    if fields.get("Event") == "s3:TestEvent":
+        return ()
+    if "keys" in fields:
+        return tuple(str(key) for key in fields["keys"])
+    return tuple(unquote_plus(record["s3"]["object"]["key"]) for record in fields["Records"])
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))

@@ -1,0 +1,90 @@
+"""The walk over all content, a page of the listing at a time: what finds lost upload events, and takes new templates or a new ``site.toml``
+everywhere.
+
+A *full* walk hints at every key; it is begun by a change of the basis and pending until it ends. Otherwise the sweep walks round and round, and hints
+only where the file and the register's copy of it differ. The listings of both buckets are in the order of the keys, so a page of both is merged.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pressrun.cloud.catalogue import BASIS, WALK, Action, Basis, Item, mark_item
+from pressrun.cloud.cloud import Cloud
+from pressrun.cloud.queues import Hint
+from pressrun.cloud.register import SOURCES
+from pressrun.core.article import PREFIX
+from pressrun.core.dates import stamp
+from pressrun.core.lists import Target, fixed_targets
+from pressrun.core.magazine import KEY as SITE_TOML
+from pressrun.core.magazine import read_magazine
+
+_PAGE = 1000
+_EMPTY = '"d41d8cd98f00b204e9800998ecf8427e"'  # the ETag of no bytes: the copy of a file that is gone
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How far it has come. ``old_assets`` is whether those of a former edition are to be deleted after it."""
+
+    cursor: str = ""
+    full: bool = False
+    old_assets: bool = False
+
+    @classmethod
+    def of(cls, item: Item | None) -> "Walk":
+        return cls(item["cursor"], item["full"], item["old_assets"]) if item else cls()
+
+    def item(self) -> Item:
+        return {"pk": WALK[0], "sk": WALK[1], "cursor": self.cursor, "full": self.full, "old_assets": self.old_assets}
+
+    @property
+    def pending(self) -> bool:
+        return self.full or self.old_assets
+
+
+def change_basis(cloud: Cloud, old: Basis, new: Basis, extra: Sequence[Action] = ()) -> None:
+    """Puts another edition or another ``site.toml`` in force, and begins a full walk. Raises Conflict where ``old`` is no longer in force."""
+    now, mark = stamp(cloud.now()), cloud.new_mark()
+    targets = sorted({str(target) for basis in (old, new) for target in _fixed(basis)})
+    # Before the change, and not named by a hint before it: no worker deletes them too early.
+    cloud.catalogue.put_all(mark_item(target, mark, now) for target in targets)
+    item = {"pk": BASIS[0], "sk": BASIS[1], "edition": new.edition, "config": new.config, "basis": new.name}
+    condition, values = ("basis = :old", {"old": old.name}) if old != Basis() else ("attribute_not_exists(pk)", {})
+    old_assets = bool(old.edition) and old.edition != new.edition
+    cloud.catalogue.write([cloud.catalogue.put(item, condition, **values), cloud.catalogue.put(Walk("", True, old_assets).item()), *extra])
+    if targets:
+        cloud.lists.send([Hint(tuple(targets), mark)])
+    step(cloud)
+
+
+def _fixed(basis: Basis) -> Iterable[Target]:
+    magazine, _ = read_magazine(basis.config.encode())
+    return fixed_targets(magazine) if magazine else ()
+
+
+def step(cloud: Cloud, pages: int = 20) -> Walk:
+    """Walks on: at most ``pages`` pages of a full walk, else one. Returns how far it came."""
+    walk = Walk.of(cloud.catalogue.read([WALK]).get(WALK))
+    for _ in range(pages if walk.full else 1):
+        keys, last = _page(cloud, walk)
+        cloud.uploads.send_keys(keys)
+        walk = Walk(last, walk.full and bool(last), walk.old_assets)
+        cloud.catalogue.put_item(walk.item())
+        if not walk.full:
+            break
+    return walk
+
+
+def _page(cloud: Cloud, walk: Walk) -> tuple[list[str], str]:
+    """The keys to hint at, and the last key of the page, '' at the end."""
+    content = dict(cloud.content.listing(PREFIX, after=walk.cursor or PREFIX, limit=_PAGE))
+    last = max(content) if len(content) == _PAGE else ""
+    copies = {}
+    for key, etag in cloud.register.listing(SOURCES + PREFIX, after=SOURCES + (walk.cursor or PREFIX)):
+        if last and key > SOURCES + last:
+            break
+        if etag != _EMPTY:
+            copies[key.removeprefix(SOURCES)] = etag
+    keys = sorted(content.keys() | copies.keys())
+    hinted = [key for key in keys if walk.full or content.get(key) != copies.get(key)]
+    return ([SITE_TOML, *hinted] if not walk.cursor and not walk.full else hinted), last

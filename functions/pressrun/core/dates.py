@@ -1,0 +1,37 @@
+"""Instants. Inside Pressrun every instant is aware and in UTC; the magazine's time zone is for reading and for showing."""
+
+import re
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+_OFFSET_WITHOUT_COLON = re.compile(r"([+-]\d\d)(\d\d)$")
+
+
+def read_instant(text: str, zone: ZoneInfo) -> datetime:
+    """The instant that an editor wrote: a date, or a date and a time, with an offset or in ``zone``.
+
+    Raises ValueError for anything else. A date alone is its midnight in ``zone``.
+    """
+    text = text.strip()
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), zone).astimezone(UTC)
+    except ValueError:
+        pass
+    # '2019-11-12 13:30:00 -0500', as other tools write it, is ISO 8601 but for a space and a colon.
+    joined = re.sub(r"\s+([+-]\d\d:?\d\d|Z)$", r"\1", re.sub(r"\s+", " ", text))
+    found = datetime.fromisoformat(_OFFSET_WITHOUT_COLON.sub(r"\1:\2", joined) if ":" in joined else joined)
+    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC).replace(microsecond=0)
+
+
+def stamp(instant: datetime) -> str:
+    """The one way an instant is written: RFC 3339 in UTC to the second, so that text sorts as time does.
+
+    >>> stamp(datetime(2026, 11, 22, 9, 30, tzinfo=UTC))
+    '2026-11-22T09:30:00Z'
+    """
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def unstamp(text: str) -> datetime:
+    """The instant that ``stamp`` wrote."""
+    return datetime.fromisoformat(text)

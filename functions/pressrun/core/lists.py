@@ -1,0 +1,199 @@
+"""Lists: which of them show an article, what is made together, and what making it must read.
+
+A *list* is an ordered set of teasers (``all``, ``section/news/arctic``, ``tag/sea-ice``, ``author/jane-doe``); its entries lie in the catalogue
+in the order in which pages show them. A *target* is what is made together, in one go, from one reading. A site key belongs to exactly one target.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from pressrun.core.article import Article, Label
+from pressrun.core.dates import stamp, unstamp
+from pressrun.core.magazine import Magazine
+
+NEWEST = 20
+FEED = 50
+IN_FRAGMENT = 5
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Teaser:
+    """What a list shows of an article. ``published`` and ``updated`` are instants in UTC."""
+
+    url: str
+    title: str
+    published: datetime
+    feed_id: str
+    section: str
+    summary: str = ""
+    kicker: str = ""
+    updated: datetime | None = None
+    tags: tuple[Label, ...] = ()
+    authors: tuple[Label, ...] = ()
+    agency: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it stands in a list: its sort key. Text sorts as time does; ties go by URL."""
+        return f"{stamp(self.published)}#{self.url}"
+
+    def to_json(self) -> str:
+        fields = asdict(self) | {"published": stamp(self.published), "updated": stamp(self.updated) if self.updated else None}
+        return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Teaser":
+        fields = json.loads(text)
+        fields["published"] = unstamp(fields["published"])
+        fields["updated"] = unstamp(fields["updated"]) if fields["updated"] else None
+        for labels in ("tags", "authors"):
+            fields[labels] = tuple(Label(**label) for label in fields[labels])
+        return cls(**fields)
+
+
+def teaser_of(article: Article, first: datetime, feed_id: str) -> Teaser:
+    """``first`` is the instant of its first publication: the date of an article that gives none."""
+    return Teaser(
+        url=article.url,
+        title=article.title,
+        published=article.date or first,
+        feed_id=feed_id,
+        section=article.section,
+        summary=article.summary,
+        kicker=article.kicker,
+        updated=article.updated,
+        tags=article.tags,
+        authors=article.authors,
+        agency=article.agency,
+    )
+
+
+def lists_of(teaser: Teaser) -> tuple[str, ...]:
+    """The lists that show the article: all, its section with the sections above it, its tags, its authors."""
+    parts = teaser.section.split("/")
+    sections = (f"section/{'/'.join(parts[: depth + 1])}" for depth in range(len(parts)))
+    return (ALL, *sections, *(f"tag/{tag.slug}" for tag in teaser.tags), *(f"author/{author.slug}" for author in teaser.authors))
+
+
+class Target(NamedTuple):
+    """What is made together. Written ``kind:name:period``, as its marks and hints name it."""
+
+    kind: str
+    name: str = ""
+    period: str = ""
+
+    def __str__(self) -> str:
+        return ":".join(self).rstrip(":")
+
+    @classmethod
+    def parse(cls, text: str) -> "Target":
+        """Raises ValueError for what no target is called."""
+        target = cls(*text.split(":", 2))
+        if target.kind not in KINDS or not re.fullmatch(r"\d{4}(-\d{2})?|", target.period):
+            raise ValueError(f"there is no target {text!r}")
+        return target
+
+
+def url_target(url: str) -> Target:
+    """The target of one URL: an article's page, or the redirect or 410 in its place."""
+    return Target("url", url)
+
+
+HOME, SITE, SITEMAPS, ASSETS = Target("home"), Target("site"), Target("sitemaps"), Target("assets")
+
+
+class Reading(NamedTuple):
+    """What making a target reads: the ``newest`` entries of a list, or those of a ``period``, and the periods that another list has."""
+
+    entries: str = ""
+    newest: int = 0
+    period: str = ""
+    periods: str = ""
+
+
+KINDS: Mapping[str, str] = {
+    "url": "an article's page",
+    "home": "the home page and the magazine's feed",
+    "section": "a section's front, feed and fragment",
+    "month": "a month of a section",
+    "archive": "the months of a section",
+    "tag": "a tag's newest, or a year of it",
+    "author": "an author's newest, or a year of them",
+    "sitemap": "a month of the sitemap",
+    "sitemaps": "the index of the sitemaps",
+    "assets": "the assets of former editions, to be deleted",
+    "site": "what shows no article: the 404, the assets, robots.txt",
+}
+
+
+def reading_of(target: Target) -> Reading:
+    """What the target is made from."""
+    match target:
+        case Target("home"):
+            return Reading(ALL, newest=FEED)
+        case Target("section", path):
+            return Reading(f"section/{path}", newest=FEED)
+        case Target("month", path, month):
+            return Reading(f"section/{path}", period=month)
+        case Target("archive", path):
+            return Reading(periods=f"section/{path}")
+        case Target("tag" | "author" as kind, slug, ""):
+            return Reading(f"{kind}/{slug}", newest=NEWEST, periods=f"{kind}/{slug}")
+        case Target("tag" | "author" as kind, slug, year):
+            return Reading(f"{kind}/{slug}", period=year)
+        case Target("sitemap", _, month):
+            return Reading(ALL, period=month)
+        case Target("sitemaps"):
+            return Reading(periods=ALL)
+    return Reading()
+
+
+def parent_of(target: Target) -> Target | None:
+    """The target that shows whether this period of a list has anything in it."""
+    match target:
+        case Target("month", path):
+            return Target("archive", path)
+        case Target("tag" | "author" as kind, slug, period) if period:
+            return Target(kind, slug)
+        case Target("sitemap"):
+            return SITEMAPS
+    return None
+
+
+def targets_of(name: str, published: datetime, zone: ZoneInfo) -> tuple[Target, ...]:
+    """The targets that show the entry of this list that was published at this instant."""
+    month = f"{published.astimezone(zone):%Y-%m}"
+    kind, _, rest = name.partition("/")
+    if kind == "section":
+        return Target("section", rest), Target("month", rest, month)
+    if kind in ("tag", "author"):
+        return Target(kind, rest), Target(kind, rest, month[:4])
+    return HOME, Target("sitemap", "", month)
+
+
+def fixed_targets(magazine: Magazine) -> tuple[Target, ...]:
+    """The targets that are there whether or not the magazine has an article."""
+    sections = (Target(kind, section.path) for section in magazine.sections for kind in ("section", "archive"))
+    return HOME, SITE, SITEMAPS, *sections
+
+
+def bounds(period: str, zone: ZoneInfo) -> tuple[str, str]:
+    """The places between which a period's entries lie: from the first, up to but without the second.
+
+    ``period`` is a year or a month in the magazine's time zone: ``2021`` or ``2021-10``.
+    """
+    year, month = int(period[:4]), int(period[5:] or 1)
+    begin = datetime(year, month, 1, tzinfo=zone)
+    end = begin.replace(year=year + 1) if len(period) == 4 else (begin + timedelta(days=31)).replace(day=1)
+    return stamp(begin), stamp(end)
+
+
+def newest_first(teasers: Iterable[Teaser]) -> list[Teaser]:
+    """In the order of a list."""
+    return sorted(teasers, key=lambda teaser: teaser.place, reverse=True)

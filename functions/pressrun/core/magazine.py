@@ -1,0 +1,200 @@
+"""The magazine: what ``site.toml`` says."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from slugify import slugify
+
+from pressrun.core.problem import Problem, nearest, note
+
+KEY = "site.toml"
+
+# First segments of a URL that belong to Pressrun's own pages. No section and no article may take them.
+RESERVED = frozenset({"_fragments", "archive", "articles", "assets", "authors", "issues", "journal", "media", "pages", "search", "sitemaps", "tags"})
+_PERMALINK_FIELDS = frozenset({"section", "slug", "yyyy", "mm", "dd"})
+_KNOWN = frozenset(
+    {"title", "description", "base_url", "language", "timezone", "permalink", "default_section", "honour_expiry", "sections"}
+    | {"menu", "social", "subscribe", "footer", "theme", "labels", "logo"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section or sub-section. ``path`` is its whole path: ``news/arctic``."""
+
+    path: str
+    name: str
+    description: str = ""
+
+    @property
+    def url(self) -> str:
+        return f"/{self.path}/"
+
+
+@dataclass(frozen=True, slots=True)
+class Magazine:
+    """``site.toml``, read and judged. Sections are in the order of the file, each after its parent."""
+
+    title: str
+    base_url: str
+    sections: tuple[Section, ...]
+    description: str = ""
+    language: str = "en"
+    timezone: ZoneInfo = ZoneInfo("UTC")
+    permalink: str = "/{section}/{slug}/"
+    default_section: str | None = None
+    honour_expiry: bool = True
+
+    @property
+    def host(self) -> str:
+        return self.base_url.split("//", 1)[1].split("/", 1)[0].split(":", 1)[0]
+
+    @property
+    def dated_permalink(self) -> bool:
+        return any(f"{{{field}}}" in self.permalink for field in ("yyyy", "mm", "dd"))
+
+    def section(self, path: str) -> Section | None:
+        return next((section for section in self.sections if section.path == path), None)
+
+    def find_section(self, name: str) -> Section | None:
+        """The section that an editor means by a path, a slug or a name."""
+        wanted = name.strip().strip("/").lower()
+        for section in self.sections:
+            if wanted == section.path:
+                return section
+        named = [s for s in self.sections if wanted in (s.path.rsplit("/", 1)[-1], s.name.lower(), slugify(s.name))]
+        return named[0] if len(named) == 1 else None
+
+    def line_of(self, path: str) -> tuple[Section, ...]:
+        """The section at ``path`` with its ancestors, top first."""
+        return tuple(section for section in self.sections if f"{path}/".startswith(f"{section.path}/"))
+
+    def children_of(self, path: str) -> tuple[Section, ...]:
+        """The sub-sections directly below ``path``; the top sections for ''."""
+        depth = path.count("/") + 1 if path else 0
+        return tuple(s for s in self.sections if s.path.count("/") == depth and s.path.startswith(f"{path}/" if path else ""))
+
+    def why_reserved(self, url: str) -> str | None:
+        """Why no article may have this URL, or None where it may."""
+        first, *rest = url.strip("/").split("/")
+        if not first or "." in url:
+            return "that address belongs to the magazine's own files"
+        if first in RESERVED:
+            return f"addresses below /{first}/ belong to the magazine's own pages"
+        if self.section(url.strip("/")):
+            return "that is the address of a section's front"
+        if re.fullmatch(r"(.+/)?\d{4}(/\d{2}){1,2}", url.strip("/")) and rest:
+            return "that is the address of an archive"
+        return None
+
+
+def read_magazine(data: bytes) -> tuple[Magazine | None, tuple[Problem, ...]]:
+    """The magazine, or None with at least one error."""
+    try:
+        table = tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return None, (Problem("This file is not text in UTF-8.", "Save it again as UTF-8."),)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"\(at line (\d+)", str(error))
+        said = re.sub(r"\s*\(at .*\)$", "", str(error))
+        return None, (Problem(f"This is not valid TOML: {said}.", "Mend the line.", line=int(place[1]) if place else None),)
+    reader = _Reader(table, data.decode("utf-8-sig").splitlines())
+    magazine = reader.magazine()
+    return (None if any(p.severity == "error" for p in reader.problems) else magazine), tuple(reader.problems)
+
+
+class _Reader:
+    def __init__(self, table: Mapping[str, Any], lines: list[str]) -> None:
+        self.table, self.lines, self.problems = table, lines, list[Problem]()
+
+    def refuse(self, key: str, problem: str, remedy: str, value: object = "") -> None:
+        pattern = re.compile(rf"\s*{re.escape(key)}\s*=" + (f".*{re.escape(str(value))}" if value else ""))
+        line = next((n for n, text in enumerate(self.lines, 1) if pattern.match(text)), None)
+        self.problems.append(Problem(problem, remedy, line, self.lines[line - 1].strip() if line else ""))
+
+    def text(self, table: Mapping[str, Any], key: str, default: str | None) -> str:
+        value = table.get(key, default)
+        if value is None:
+            self.refuse(key, f"“{key}” is missing.", f'Add a line: {key} = "…"')
+        elif not isinstance(value, str) or not (value.strip() or default == ""):
+            self.refuse(key, f"“{key}” must be text.", f'Write it in quotation marks: {key} = "…"', value)
+        else:
+            return value.strip()
+        return ""
+
+    def magazine(self) -> Magazine | None:
+        for key in self.table.keys() - _KNOWN:
+            self.problems.append(note(f"“{key}” is not a setting that Pressrun knows.{nearest(key, sorted(_KNOWN))}", "It is left out."))
+        base_url = self.text(self.table, "base_url", None).rstrip("/")
+        if base_url and not re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", base_url):
+            self.refuse("base_url", "“base_url” must be the magazine's own address.", 'Write it like "https://meridian.example".')
+        permalink = self.text(self.table, "permalink", "/{section}/{slug}/")
+        if not re.fullmatch(r"/(([a-z0-9-]+|(\{[a-z]+\})+)/)+", permalink) or "{slug}" not in permalink:
+            self.refuse("permalink", "“permalink” must begin and end with / and have {slug} in it.", 'Write it like "/{section}/{slug}/".')
+        elif unknown := set(re.findall(r"\{([a-z]+)\}", permalink)) - _PERMALINK_FIELDS:
+            named = ", ".join(f"{{{field}}}" for field in sorted(unknown))
+            self.refuse("permalink", f"“permalink” names {named}.", "It may have {section}, {slug}, {yyyy}, {mm} and {dd}.")
+        timezone = self.text(self.table, "timezone", "UTC")
+        try:
+            zone = ZoneInfo(timezone)
+        except (OSError, ValueError, KeyError):
+            self.refuse("timezone", f"“{timezone}” is not a time zone.", 'Write it like "America/New_York".')
+            zone = ZoneInfo("UTC")
+        honour_expiry = self.table.get("honour_expiry", True)
+        if not isinstance(honour_expiry, bool):
+            self.refuse("honour_expiry", "“honour_expiry” must be true or false.", "Write true or false, without quotation marks.")
+        sections = self.sections()
+        default = self.table.get("default_section")
+        magazine = Magazine(
+            title=self.text(self.table, "title", None),
+            base_url=base_url,
+            sections=sections,
+            description=self.text(self.table, "description", ""),
+            language=self.text(self.table, "language", "en"),
+            timezone=zone,
+            permalink=permalink,
+            honour_expiry=bool(honour_expiry),
+        )
+        if default is None:
+            return magazine
+        found = magazine.find_section(str(default))
+        if found is None:
+            known = nearest(str(default), [section.path for section in sections])
+            self.refuse("default_section", f"There is no section “{default}”.{known}", "Name one of the sections below.")
+            return magazine
+        return Magazine(**{name: getattr(magazine, name) for name in Magazine.__slots__} | {"default_section": found.path})
+
+    def sections(self) -> tuple[Section, ...]:
+        tables = self.table.get("sections", [])
+        if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
+            remedy = 'Add one: a line [[sections]], then slug = "news" and name = "News".'
+            self.problems.append(Problem("The magazine has no sections.", remedy))
+            return ()
+        found: dict[str, Section] = {}
+        for table in tables:
+            slug = self.text(table, "slug", None)
+            name = self.text(table, "name", slug or None)
+            parent = str(table.get("parent", "")).strip("/")
+            if not slug:
+                continue
+            above = next((path for path in found if path in (parent, slugify(parent)) or path.endswith(f"/{parent}")), None) if parent else ""
+            if above is None:
+                known = nearest(parent, list(found))
+                self.refuse("parent", f"There is no section “{parent}” above this one.{known}", "Put the parent before its sub-sections.", parent)
+                continue
+            path = f"{above}/{slug}".strip("/")
+            if slugify(slug) != slug:
+                self.refuse("slug", f"“{slug}” cannot stand in an address.", f'Write it like "{slugify(slug) or "news"}".', slug)
+            elif not above and slug in RESERVED:
+                self.refuse("slug", f"“{slug}” is a name that Pressrun's own pages use.", "Choose another.", slug)
+            elif slug.isdigit():
+                self.refuse("slug", f"“{slug}” would look like a year in an address.", "Choose a word.", slug)
+            elif path in found:
+                self.refuse("slug", f"The section “{path}” stands here twice.", "Remove one.", slug)
+            else:
+                found[path] = Section(path, name, self.text(table, "description", ""))
+        return tuple(found.values())

@@ -1,0 +1,38 @@
+"""What is wrong with an upload, in an editor's words. A judgement returns every problem at once, never just the first."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding. ``line`` counts from 1 and is None where the whole file is meant; ``text`` is the offending text as it stands there."""
+
+    problem: str
+    remedy: str
+    line: int | None = None
+    text: str = ""
+    severity: Literal["error", "note"] = "error"
+
+
+def note(problem: str, remedy: str = "", *, line: int | None = None, text: str = "") -> Problem:
+    """A finding that does not stop the upload."""
+    return Problem(problem, remedy, line, text, "note")
+
+
+def errors(problems: Iterable[Problem]) -> list[Problem]:
+    """Those that refuse the upload."""
+    return [found for found in problems if found.severity == "error"]
+
+
+def ranked(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Most important first: errors before notes, then by line."""
+    return tuple(sorted(problems, key=lambda found: (found.severity != "error", found.line or 0, found.problem)))
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """' Did you mean x?' for the known word that is most like this one, or nothing."""
+    close = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    return f" Did you mean “{close[0]}”?" if close else ""

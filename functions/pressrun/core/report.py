@@ -1,0 +1,88 @@
+"""The answer to an upload, in an editor's words and for machines."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Literal
+
+from pressrun.core.article import Article
+from pressrun.core.claims import Phase
+from pressrun.core.magazine import KEY as SITE_TOML
+from pressrun.core.magazine import Magazine
+from pressrun.core.problem import Problem, errors, ranked
+
+PREFIX = "reports/"
+Status = Literal["live", "scheduled", "draft", "expired", "withdrawn", "refused", "accepted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of one upload. ``url`` is where readers find the version in force, '' where there is none."""
+
+    key: str
+    status: Status
+    said: str
+    url: str = ""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def text_key(self) -> str:
+        return f"{PREFIX}{self.key}.txt"
+
+    @property
+    def json_key(self) -> str:
+        return f"{PREFIX}{self.key}.json"
+
+    def text(self) -> str:
+        """For a person who knows neither YAML nor clouds."""
+        return "\n".join([f"{self.key}", "", self.said, *map(spoken, self.problems)]) + "\n"
+
+    def json(self) -> str:
+        fields = {"key": self.key, "status": self.status, "url": self.url or None, "problems": [asdict(problem) for problem in self.problems]}
+        return json.dumps(fields, indent=1, ensure_ascii=False) + "\n"
+
+
+def spoken(found: Problem) -> str:
+    """One problem as a paragraph."""
+    place = f", line {found.line}" if found.line else ""
+    quoted = f"\n    {found.text}" if found.text else ""
+    return f"\n{'Problem' if found.severity == 'error' else 'Note'}{place}:{quoted}\n  {found.problem}\n  {found.remedy}".rstrip()
+
+
+def report_on(key: str, article: Article | None, phase: Phase, refused: bool, problems: tuple[Problem, ...], magazine: Magazine | None) -> Report:
+    """``article`` is the version in force; ``refused`` is whether the newest upload is another one, which was not accepted."""
+    base = magazine.base_url if magazine else ""
+    url = base + article.url if article else ""
+    if refused:
+        count = len(errors(problems))
+        said = f"Refused: {count} thing{'s' if count != 1 else ''} to mend."
+        if article and phase == "live":
+            said += f" The version before it stays live at {url}."
+        return Report(key, "refused", said, url if phase == "live" else "", ranked(problems))
+    zone = magazine.timezone if magazine else None
+    match phase, article:
+        case "live", _:
+            said = f"Accepted. It is live at {url}"
+        case "scheduled", Article(start=datetime() as start):
+            said = f"Accepted. It goes live on {start.astimezone(zone):%d %B %Y at %H:%M (%Z)}, at {url}"
+        case "draft", _:
+            said = "Accepted as a draft: nobody sees it. Remove the line draft: true to publish it."
+        case "expired", Article(expires=datetime() as expires):
+            said = f"Accepted, but it expired on {expires.astimezone(zone):%d %B %Y at %H:%M (%Z)}, so nobody sees it."
+        case _:
+            said = "Taken down: the file is gone. Its address says that the article was removed; upload the file again to bring it back."
+    return Report(key, phase, said, url if phase in ("live", "scheduled") else "", ranked(problems))
+
+
+def report_on_site(magazine: Magazine | None, problems: tuple[Problem, ...], in_force: bool) -> Report:
+    """``in_force`` is whether there is an earlier ``site.toml`` that stays in force when this one is not acceptable."""
+    if magazine:
+        said = f"Accepted. The magazine is {magazine.title}, at {magazine.base_url}"
+        return Report(SITE_TOML, "accepted", said, magazine.base_url, ranked(problems))
+    stays = "The one before it stays in force." if in_force else "Nothing can be published before there is one."
+    return Report(SITE_TOML, "refused", f"Refused. {stays}", "", ranked(problems))
+
+
+def not_yet(key: str) -> Report:
+    """The answer to what this version of Pressrun keeps, but does not publish."""
+    return Report(key, "accepted", "Kept. This version of Pressrun does not publish this kind of file yet.")

@@ -1,0 +1,163 @@
+"""List targets: fronts, archives, tags, authors, feeds, sitemaps, fragments; and the articles whose related posts changed with them.
+
+A batch's targets are made in step: the objects' ETags first, then what they are made from, put where bytes differ, then read again; those that would
+now be different start over. A month or year that comes to be, or is no more, marks the page that lists it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from pressrun.cloud.batch import Named, Tally, same_edition, work
+from pressrun.cloud.buckets import Conflict, Head
+from pressrun.cloud.catalogue import BASIS, Basis, Key, mark_item
+from pressrun.cloud.cloud import Cloud, connect
+from pressrun.cloud.context import LambdaContext
+from pressrun.cloud.press import pages_for
+from pressrun.cloud.queues import Hint
+from pressrun.core.dates import stamp
+from pressrun.core.lists import ASSETS, NEWEST, Target, Teaser, bounds, parent_of, reading_of, url_target
+from pressrun.core.pages import Pages
+from pressrun.core.related import NEAREST
+
+logger = Logger()
+metrics = Metrics()
+
+_TRIES = 12
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Takes hints from the queue ``lists``. What fails comes back."""
+    cloud = connect()
+
+    def make(named: Mapping[str, Named], tally: Tally) -> dict[str, Exception]:
+        failed = index(cloud, named, tally)
+        metrics.add_metric("PagesPut", MetricUnit.Count, tally.put)
+        return failed
+
+    return work(cloud, event, context, make)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The state that one target is made from. ``has_page`` is whether its period is noted as one that has a page."""
+
+    config: str
+    teasers: tuple[Teaser, ...]
+    periods: frozenset[str]
+    has_page: bool
+
+
+def index(cloud: Cloud, named: Mapping[str, Named], tally: Tally) -> dict[str, Exception]:
+    """Makes every target that is named what it should be now. Returns what went wrong, by target."""
+    failed: dict[str, Exception] = {}
+    todo: list[Target] = []
+    for name in named:
+        try:
+            todo.append(Target.parse(name))
+        except ValueError as error:
+            failed[name] = error
+    for _ in range(_TRIES):
+        pages = _pages(cloud)
+        heads = {target: {key: cloud.site.head(key) for key in pages.keys(target)} for target in todo}
+        seen = _look(cloud, todo)
+        unsettled = []
+        for target in todo:
+            try:
+                noted = _put(cloud, target, seen[target], heads[target], tally)
+                seen[target] = replace(seen[target], has_page=noted)
+            except Conflict:
+                unsettled.append(target)
+            except Exception as error:
+                logger.exception("a list could not be made", extra={"target": str(target)})
+                failed[str(target)] = error
+        _mark_neighbours(cloud, {target: named[str(target)].around for target in todo}, seen, tally)
+        made = [target for target in todo if target not in unsettled and str(target) not in failed]
+        again = _look(cloud, made)
+        todo = unsettled + [target for target in made if again[target] != seen[target]]
+        if not todo:
+            return failed
+    return failed | {str(target): RuntimeError(f"{target} changed {_TRIES} times while it was made") for target in todo}
+
+
+def _pages(cloud: Cloud) -> Pages:
+    return pages_for(same_edition(cloud, Basis.of(cloud.catalogue.read([BASIS]).get(BASIS))).config)
+
+
+def _look(cloud: Cloud, targets: Collection[Target]) -> dict[Target, Look]:
+    found = cloud.catalogue.read([BASIS, *(key for target in targets if (key := _page_noted(target)))])
+    basis = same_edition(cloud, Basis.of(found.get(BASIS)))
+    zone = pages_for(basis.config).magazine.timezone
+    looks = {}
+    for target in targets:
+        entries, newest, period, periods = reading_of(target)
+        begin, end = bounds(period, zone) if period else ("", "")
+        items = cloud.catalogue.query(f"list#{entries}", begin=begin, end=end, limit=newest) if entries else ()
+        noted = cloud.catalogue.query(f"periods#{periods}") if periods else ()
+        looks[target] = Look(
+            basis.config,
+            tuple(Teaser.from_json(item["json"]) for item in items),
+            frozenset(item["sk"] for item in noted),
+            _page_noted(target) in found,
+        )
+    return looks
+
+
+def _page_noted(target: Target) -> Key | None:
+    """Where the catalogue notes that this period of a list has a page."""
+    return (f"periods#{reading_of(target).entries}", target.period) if target.period else None
+
+
+def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | None], tally: Tally) -> bool:
+    """Returns whether the period, if the target is one, is now noted as one that has a page."""
+    pages = pages_for(seen.config)
+    if target == ASSETS:
+        _delete_old_assets(cloud, pages, tally)
+        return False
+    made = pages.make(target, seen.teasers, seen.periods)
+    for key, head in heads.items():
+        tally.bring(cloud.site, key, made.get(key), head)
+    noted, parent = _page_noted(target), parent_of(target)
+    if noted and parent and bool(made) != seen.has_page:
+        mark = cloud.new_mark()
+        change = cloud.catalogue.put({"pk": noted[0], "sk": noted[1]}) if made else cloud.catalogue.delete(noted)
+        cloud.catalogue.write([change, cloud.catalogue.put(mark_item(parent, mark, stamp(cloud.now())))])
+        cloud.lists.send([Hint((str(parent),), mark, receipt=tally.receipt)])
+    return bool(noted and made)
+
+
+def _delete_old_assets(cloud: Cloud, pages: Pages, tally: Tally) -> None:
+    """The sweep asks for it once no page is left that could name one of them."""
+    for key, _ in cloud.site.listing("assets/"):
+        if key not in pages.assets:
+            cloud.site.delete(key)
+            tally.deleted += 1
+
+
+def _mark_neighbours(cloud: Cloud, around: Mapping[Target, Collection[str]], seen: Mapping[Target, Look], tally: Tally) -> None:
+    """An entry that changed may be among the related posts of the nearest newer articles of its tag."""
+    urls: set[str] = set()
+    for target, places in around.items():
+        if target.kind == "tag" and not target.period:
+            for place in places:
+                urls.update(teaser.url for teaser in _newer(cloud, seen[target].teasers, f"list#tag/{target.name}", place))
+    if urls:
+        mark = cloud.new_mark()
+        targets = sorted(str(url_target(url)) for url in urls)
+        since = stamp(cloud.now())
+        cloud.catalogue.put_all(mark_item(target, mark, since) for target in targets)
+        cloud.articles.send([Hint(tuple(targets), mark, receipt=tally.receipt)])
+
+
+def _newer(cloud: Cloud, newest: Sequence[Teaser], pk: str, place: str) -> Sequence[Teaser]:
+    """The nearest articles after this place. Those that the tag's page shows need not be read again."""
+    known = [teaser for teaser in newest if teaser.place > place]
+    if len(known) < len(newest) or len(newest) < NEWEST:
+        return known[-NEAREST:]
+    items = cloud.catalogue.query(pk, begin=place, newest=False, limit=NEAREST + 1)
+    return [Teaser.from_json(item["json"]) for item in items if item["sk"] != place][:NEAREST]

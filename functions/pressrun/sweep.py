@@ -1,0 +1,79 @@
+"""Every minute: what falls due, what was left unfinished, and a page of the content listing get a hint again."""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from json import loads
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from pressrun.cloud import walk
+from pressrun.cloud.batch import same_edition
+from pressrun.cloud.catalogue import BASIS, CLOCK, SHARDS, Basis, Item, mark_item
+from pressrun.cloud.cloud import Cloud, connect
+from pressrun.cloud.context import LambdaContext
+from pressrun.cloud.queues import Hint
+from pressrun.core.dates import stamp, unstamp
+from pressrun.core.lists import ASSETS
+
+logger = Logger()
+metrics = Metrics()
+
+LOOK_AHEAD = timedelta(minutes=2)
+# Older than any function can live: whoever left such a mark is dead, or its hint was lost.
+DEAD = timedelta(minutes=3)
+_RAREST = 6  # doublings: what keeps failing is hinted at every three hours
+_DUE_A_SHARD = 500
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 - Lambda passes both
+    """Runs on a schedule; the event says nothing."""
+    cloud = connect()
+    same_edition(cloud, Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)))
+    now = cloud.now()
+    due = hint_at_what_falls_due(cloud, now)
+    unfinished = hint_at_what_is_unfinished(cloud, now)
+    if walk.step(cloud).old_assets and not unfinished:
+        delete_old_assets(cloud, now)
+    cloud.catalogue.put_item({"pk": CLOCK[0], "sk": CLOCK[1], "now": stamp(now)})
+    metrics.add_metric("Due", MetricUnit.Count, due)
+    metrics.add_metric("Unfinished", MetricUnit.Count, unfinished)
+
+
+def hint_at_what_falls_due(cloud: Cloud, now: datetime) -> int:
+    """Hints that arrive at the instant itself, for what falls due before the next sweep but one. Returns how many."""
+    delays: defaultdict[int, list[str]] = defaultdict(list)
+    for shard in SHARDS:
+        for item in cloud.catalogue.query(f"due#{shard}", end=stamp(now + LOOK_AHEAD), newest=False, limit=_DUE_A_SHARD):
+            instant, _, key = item["sk"].partition("#")
+            delays[max(0, int((unstamp(instant) - now).total_seconds()))].append(key)
+    for delay, keys in delays.items():
+        cloud.uploads.send_keys(keys, delay)
+    return sum(map(len, delays.values()))
+
+
+def hint_at_what_is_unfinished(cloud: Cloud, now: datetime) -> int:
+    """Hints at the marks of dead workers and lost messages, each time twice as rarely. Returns how many."""
+    marks: defaultdict[tuple[bool, str], list[Item]] = defaultdict(list)
+    for mark in cloud.catalogue.old_marks(stamp(now - DEAD)):
+        target = mark["pk"].removeprefix("target#")
+        marks[target.startswith("url:"), mark["sk"].removeprefix("mark#")].append(mark)
+    for (is_article, name), found in marks.items():
+        targets = tuple(mark["pk"].removeprefix("target#") for mark in found)
+        around = tuple(sorted({place for mark in found for place in loads(mark.get("around", "[]"))}))
+        (cloud.articles if is_article else cloud.lists).send([Hint(targets, name, around)])
+        for mark in found:
+            cloud.catalogue.postpone(mark, stamp(now + DEAD * (2 ** min(mark.get("tries", 0), _RAREST) - 1)))
+    return sum(map(len, marks.values()))
+
+
+def delete_old_assets(cloud: Cloud, now: datetime) -> None:
+    """Once the walk has ended and no mark is left, no page names the assets of a former edition."""
+    if next(cloud.catalogue.old_marks(stamp(now + timedelta(days=1)), limit=1), None) is None:
+        mark = cloud.new_mark()
+        change = [cloud.catalogue.put(walk.Walk().item()), cloud.catalogue.put(mark_item(ASSETS, mark, stamp(now)))]
+        cloud.catalogue.write(change)
+        cloud.lists.send([Hint((str(ASSETS),), mark)])

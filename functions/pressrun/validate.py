@@ -1,0 +1,295 @@
+"""One content key: read it, judge it, and make register, catalogue and report say what it is now.
+
+Gather: the basis, the key's record, the file, the claims on the URLs that it wants. Decide: ``core.claims.decide``. Apply, in this order: the
+accepted bytes, the claims, the report; then record, copied claims and marks in one transaction; then hints. Then look again: where the file is
+no longer the one that was judged, start over.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from math import ceil
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from pressrun.cloud import walk
+from pressrun.cloud.batch import chunks, same_edition
+from pressrun.cloud.buckets import Conflict, Stored
+from pressrun.cloud.catalogue import ACTIONS, BASIS, Action, Basis, ClaimCopy, Item, Record, claim_key, due_item, mark_item, record_key
+from pressrun.cloud.cloud import Cloud, connect
+from pressrun.cloud.context import LambdaContext
+from pressrun.cloud.queues import Hint, keys_in
+from pressrun.cloud.register import claim_object, claim_object_key, source_key
+from pressrun.core.article import Article, is_article, read_article
+from pressrun.core.claims import Claim, Decision, changes_at, decide, holder, phase_of, standing_problems, wanted
+from pressrun.core.dates import stamp, unstamp
+from pressrun.core.lists import url_target
+from pressrun.core.magazine import KEY as SITE_TOML
+from pressrun.core.magazine import Magazine, read_magazine
+from pressrun.core.problem import Problem, errors
+from pressrun.core.report import PREFIX as REPORTS
+from pressrun.core.report import Report, not_yet, report_on, report_on_site
+
+logger = Logger()
+metrics = Metrics()
+
+_TRIES = 12
+_LOOK_AHEAD = timedelta(minutes=2)
+_SHOWN = ("phase", "url", "urls", "source", "basis")  # what a record's pages are made from
+_NO_SITE = Problem("The magazine has no site.toml yet.", "Upload site.toml; this article is then looked at again by itself.")
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Takes S3's events and hints from the queue ``uploads``. What fails comes back."""
+    cloud = connect()
+
+    def look(record: SQSRecord) -> None:
+        for key in keys_in(record.body):
+            validate(cloud, key)
+
+    processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+    return process_partial_response(event=event, record_handler=look, processor=processor, context=context)  # type: ignore[arg-type]
+
+
+def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -> None:
+    """Makes everything say what the file at ``key`` is now. Doing it twice changes nothing.
+
+    ``on_the_way`` are the keys whose turn has begun, and which wait for this one.
+    """
+    for _ in range(_TRIES):
+        found = cloud.catalogue.read([BASIS, record_key(key)])
+        basis = same_edition(cloud, Basis.of(found.get(BASIS)))
+        record = Record.of(key, found.get(record_key(key)))
+        try:
+            if key == SITE_TOML:
+                etag = _site_toml(cloud, basis, record)
+            elif is_article(key):
+                etag = _article(cloud, basis, record, on_the_way)
+            else:
+                etag = _not_yet(cloud, key)
+        except Conflict:
+            continue
+        head = cloud.content.head(key)
+        if (head.etag if head else "") == etag:
+            return
+    raise RuntimeError(f"{key} changed {_TRIES} times while it was looked at")
+
+
+def _not_yet(cloud: Cloud, key: str) -> str:
+    file = cloud.content.get(key)
+    if file and not key.startswith(REPORTS) and not key.endswith("/"):
+        _answer(cloud, not_yet(key), "")
+    return file.etag if file else ""
+
+
+def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> str:
+    file = cloud.content.get(SITE_TOML)
+    magazine, problems = read_magazine(file.body) if file else (None, (Problem("site.toml is gone.", "Upload it again."),))
+    report = report_on_site(magazine, problems, in_force=bool(basis.config))
+    answered = _answer(cloud, report, record.report)
+    after = replace(record, phase="live" if magazine or basis.config else "withdrawn", upload=file.etag if file else "")
+    after = replace(after, refused=magazine is None, report=answered)
+    config = file.body.decode("utf-8-sig") if file and magazine else basis.config
+    writes = _record_writes(cloud, record, after)
+    if config != basis.config and file:
+        cloud.register.put(source_key(SITE_TOML), file.body)
+        walk.change_basis(cloud, basis, replace(basis, config=config), writes)
+    elif writes:
+        cloud.catalogue.write(writes)
+    return after.upload
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What there is to decide about one key."""
+
+    current: Article | None
+    fallback: Article | None
+    problems: tuple[Problem, ...]
+    copies: dict[str, ClaimCopy]
+    gone: frozenset[str]
+
+    @property
+    def claims(self) -> dict[str, Claim]:
+        return {url: copy.claim for url, copy in self.copies.items()}
+
+
+def _article(cloud: Cloud, basis: Basis, record: Record, on_the_way: frozenset[str]) -> str:
+    key = record.key
+    # A clock that is behind does not undo what one that is ahead has done.
+    now = max(cloud.now(), unstamp(record.judged)) if record.judged else cloud.now()
+    magazine = read_magazine(basis.config.encode())[0] if basis.config else None
+    file = cloud.content.get(key)
+    gathered = _gather(cloud, magazine, record, file)
+    if file is None and (waiting := _waiting_for(key, gathered) - on_the_way):
+        # They take the URL over in one step, without a gap, before this article lets go of it.
+        for other in sorted(waiting):
+            validate(cloud, other, on_the_way | {key})
+        gathered = _gather(cloud, magazine, record, file)
+    host = magazine.host if magazine else ""
+    decision = decide(key, gathered.current, gathered.fallback, gathered.claims, gathered.gone, now, host)
+    _apply(cloud, basis, magazine, record, file, gathered, decision, now)
+    return file.etag if file else ""
+
+
+def _waiting_for(key: str, gathered: Gathered) -> set[str]:
+    return {waiting for claim in gathered.claims.values() if claim.owner == key for waiting in claim.waiting if waiting != key}
+
+
+def _gather(cloud: Cloud, magazine: Magazine | None, record: Record, file: Stored | None) -> Gathered:
+    key = record.key
+    current, problems = (None, ()) if file is None else read_article(key, file.body, magazine) if magazine else (None, (_NO_SITE,))
+    fallback = _accepted(cloud, magazine, record) if file and current is None else None
+    urls = wanted((current, fallback), (*record.urls, *record.waits_for))
+    copies = _copies(cloud, urls)
+    owners = {copy.claim.owner for copy in copies.values()} - {None, key}
+    gone = frozenset(owner for owner in owners if owner and cloud.content.head(owner) is None)
+    if gone:
+        # What led to the page of an article that is gone comes along with the page.
+        records = cloud.catalogue.read(record_key(owner) for owner in gone)
+        copies |= _copies(cloud, {url for owner in gone for url in Record.of(owner, records.get(record_key(owner))).urls} - copies.keys())
+    if current and holder(key, current, {url: copy.claim for url, copy in copies.items()}, gone):
+        fallback = _accepted(cloud, magazine, record)
+        copies |= _copies(cloud, wanted((fallback,), ()) - copies.keys())
+    return Gathered(current, fallback, problems, copies, gone)
+
+
+def _copies(cloud: Cloud, urls: Iterable[str]) -> dict[str, ClaimCopy]:
+    return {item["pk"].removeprefix("url#"): ClaimCopy.of(item) for item in cloud.catalogue.read(map(claim_key, sorted(urls))).values()}
+
+
+def _accepted(cloud: Cloud, magazine: Magazine | None, record: Record) -> Article | None:
+    """The version that was accepted last, read as the magazine is now."""
+    stored = cloud.register.get(source_key(record.key), record.source) if record.source else None
+    return read_article(record.key, stored.body, magazine)[0] if stored and stored.body and magazine else None
+
+
+def _apply(
+    cloud: Cloud,
+    basis: Basis,
+    magazine: Magazine | None,
+    record: Record,
+    file: Stored | None,
+    gathered: Gathered,
+    decision: Decision,
+    now: datetime,
+) -> None:
+    article, phase = decision.article, phase_of(decision.article, now)
+    accepted = file if article is not None and article is gathered.current else None
+    source, digest = _keep(cloud, record, file, accepted)
+    copies = dict(gathered.copies)
+    for url, claim in decision.changed.items():
+        copies[url] = _claim(cloud, claim, copies.get(url), now)
+    copies = {url: replace(copy, lived=copy.claim.lived(now)) for url, copy in copies.items()}
+    problems = (*gathered.problems, *standing_problems(decision, gathered.current))
+    refused = bool(errors(problems))
+    report = report_on(record.key, article, phase, refused, problems, magazine)
+    due = changes_at(article, now)
+    urls = tuple(sorted(url for url, copy in copies.items() if copy.claim.owner == record.key))
+    after = replace(
+        record,
+        phase=phase,
+        url=article.url if article else record.url if record.url in urls else "",
+        title=article.title if article else record.title,
+        urls=urls,
+        waits_for=tuple(sorted(url for url, copy in copies.items() if record.key in copy.claim.waiting)),
+        source=source,
+        digest=digest,
+        upload=file.etag if file else "",
+        refused=refused,
+        basis=basis.name,
+        due=stamp(due) if due else "",
+        report=_answer(cloud, report, record.report),
+        since=record.since if phase == record.phase and record.since else stamp(now),
+    )
+    changed = {url: copy for url, copy in copies.items() if copy != gathered.copies.get(url)}
+    touched = set(changed)
+    if any(getattr(record, name) != getattr(after, name) for name in _SHOWN):
+        touched.update(record.urls, after.urls)
+    if changed or after != record:
+        targets = sorted(str(url_target(url)) for url in touched)
+        mark = cloud.new_mark()
+        _write(cloud, record, replace(after, judged=stamp(now)), changed, [mark_item(target, mark, stamp(now)) for target in targets])
+        if targets:
+            cloud.articles.send([Hint(tuple(targets), mark, receipt=file.metadata.get("receipt", "") if file else "")])
+    if due and due <= now + _LOOK_AHEAD:
+        # The next sweep may come too late for it.
+        cloud.uploads.send_keys([record.key], delay=max(0, ceil((due - cloud.now()).total_seconds())))
+    cloud.uploads.send_keys(decision.wake)
+
+
+def _keep(cloud: Cloud, record: Record, file: Stored | None, accepted: Stored | None) -> tuple[str, str]:
+    """Brings the register's copy up to date. Returns its VersionId and the SHA-256 of its bytes."""
+    key = source_key(record.key)
+    if accepted:
+        digest = sha256(accepted.body).hexdigest()
+        if digest != record.digest:
+            return cloud.register.put(key, accepted.body)[1], digest
+    elif file is None and record.source:
+        cloud.register.put(key, b"")
+        return "", ""
+    return record.source, record.digest
+
+
+def _claim(cloud: Cloud, claim: Claim, had: ClaimCopy | None, now: datetime) -> ClaimCopy:
+    """Writes a claim into the register. Where another one stands there, the catalogue takes that over, and Conflict is raised."""
+    key = claim_object_key(claim.url)
+    try:
+        return ClaimCopy(claim, cloud.register.put_if(key, claim_object(claim), had.etag if had else None), claim.lived(now))
+    except Conflict:
+        stored = cloud.register.get(key)
+        if stored:
+            other = Claim.from_json(stored.body)
+            target, mark = url_target(claim.url), cloud.new_mark()
+            marked = cloud.catalogue.put(mark_item(target, mark, stamp(now)))
+            cloud.catalogue.write([_copy_write(cloud, ClaimCopy(other, stored.etag, other.lived(now))), marked])
+            cloud.articles.send([Hint((str(target),), mark)])
+        raise
+
+
+def _copy_write(cloud: Cloud, copy: ClaimCopy) -> Action:
+    """A copy never goes back to an older claim."""
+    return cloud.catalogue.put(copy.item(), "attribute_not_exists(pk) OR revision <= :revision", revision=copy.claim.revision)
+
+
+def _record_writes(cloud: Cloud, record: Record, after: Record) -> list[Action]:
+    """The record's next version, conditional on the one that was read, and its place among what falls due."""
+    if after == record:
+        return []
+    catalogue = cloud.catalogue
+    condition, values = ("version = :version", {"version": record.version}) if record.version else ("attribute_not_exists(pk)", {})
+    writes = [catalogue.put(replace(after, version=record.version + 1).item(), condition, **values)]
+    if record.due and record.due != after.due:
+        item = due_item(record.due, record.key)
+        writes.append(catalogue.delete((item["pk"], item["sk"])))
+    if after.due and record.due != after.due:
+        writes.append(catalogue.put(due_item(after.due, record.key)))
+    return writes
+
+
+def _write(cloud: Cloud, record: Record, after: Record, copies: dict[str, ClaimCopy], marks: Sequence[Item]) -> None:
+    writes = _record_writes(cloud, record, after)
+    writes += [_copy_write(cloud, copy) for _, copy in sorted(copies.items())]
+    if len(writes) + len(marks) <= ACTIONS:
+        cloud.catalogue.write([*writes, *map(cloud.catalogue.put, marks)])
+        return
+    # No hint names these marks yet, so no worker deletes them before the record is there. The record comes last.
+    cloud.catalogue.put_all(marks)
+    for chunk in chunks(writes[::-1], ACTIONS - 3):
+        cloud.catalogue.write(chunk)
+
+
+def _answer(cloud: Cloud, report: Report, had: str) -> str:
+    """Puts the report beside the upload, where it says something new. Returns its digest."""
+    text, machine = report.text().encode(), report.json().encode()
+    digest = sha256(text + machine).hexdigest()
+    if digest != had:
+        cloud.content.put(report.text_key, text, content_type="text/plain; charset=utf-8")
+        cloud.content.put(report.json_key, machine, content_type="application/json")
+    return digest
