@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test lint lock clean
+.PHONY: setup checkov-env demo test lint lock clean
 
 setup: .venv/.ready
 
@@ -15,10 +15,18 @@ setup: .venv/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+# checkov pins an old boto3, so it lives in an environment of its own.
+checkov-env: build/checkov/.ready
+
+build/checkov/.ready: infra/checkov.lock
+	$(PYTHON) -m venv --clear build/checkov
+	build/checkov/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r infra/checkov.lock
+	touch $@
+
 demo: setup
 	$(BIN)/pressrun demo
 
-test: setup
+test: setup checkov-env
 	$(BIN)/python -m pytest -n 2
 
 lint: setup
@@ -27,6 +35,7 @@ lint: setup
 # uv compiles the lock; no other target needs it.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-extras --quiet pyproject.toml -o requirements.lock
+	echo checkov | uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet - -o infra/checkov.lock
 
 clean:
 	rm -rf .venv build dist

@@ -1,0 +1,32 @@
+"""The outside judges. Each sees what the other cannot, and cfn-lint sees more once the SAM transform is done."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from cfnlint.api import lint
+
+from .stack import INFRA, TEMPLATE, translated
+
+CHECKOV = INFRA.parent / "build/checkov/bin/checkov"
+
+
+def test_cfn_lint_has_nothing_to_say_of_the_template() -> None:
+    assert lint(TEMPLATE.read_text()) == []
+
+
+def test_cfn_lint_has_nothing_to_say_of_the_translated_template() -> None:
+    assert lint(json.dumps(translated())) == []
+
+
+@pytest.mark.skipif(not CHECKOV.exists() and not os.environ.get("CI"), reason="checkov is not here; `make checkov-env` gets it")
+def test_checkov_finds_nothing_that_is_not_excused(tmp_path: Path) -> None:
+    template = tmp_path / "template.json"
+    template.write_text(json.dumps(translated()))
+    command = [str(CHECKOV), "--config-file", str(INFRA / "checkov.yaml"), "--file", str(template), "--output", "json", "--soft-fail"]
+    report = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert [(check["check_id"], check["resource"]) for check in report["results"]["failed_checks"]] == []
+    assert report["summary"]["passed"] > 50
+    assert report["summary"]["parsing_errors"] == 0
