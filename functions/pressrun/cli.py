@@ -1,1 +1,371 @@
-def main() -> None: ...
+"""The command line. A command reads its arguments, calls what does the work, and says what came of it.
+
+Errors go to standard error, in one readable block. Exit codes: 0 done, 1 the content is at fault, 2 the call is at fault.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pressrun.core.dates import read_instant
+from pressrun.core.problem import errors, ranked
+from pressrun.core.report import spoken
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, on one line.")]
+
+
+def main() -> None:
+    """The entry point."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def fail(*lines: str, code: int = 2) -> NoReturn:
+    """Ends the command. ``code`` 1: the content is at fault; 2: the call is."""
+    for line in lines:
+        err.print(line, markup=False)
+    raise typer.Exit(code)
+
+
+def say(line: str = "") -> None:
+    out.print(line, markup=False)
+
+
+def say_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def doing(what: str) -> Iterator[None]:
+    """A sign of life, on a terminal only."""
+    if err.is_terminal:
+        with err.status(what):
+            yield
+    else:
+        yield
+
+
+# On a folder
+
+
+@app.command()
+def new(
+    title: Annotated[str, typer.Argument(help="The headline.")],
+    section: Annotated[str, typer.Option(help="The section that it belongs to.")] = "",
+) -> None:
+    """Begin an article: a file with its front matter."""
+    from pressrun.core.article import slug_of
+
+    name = f"{slug_of(title) or 'article'}.md"
+    path = Path("articles", name) if Path("site.toml").is_file() else Path(name)
+    if path.exists():
+        fail(f"{path} is there already.", "Give the article another title, or go on with that file.")
+    fields = [f"title: {json.dumps(title, ensure_ascii=False)}", *([f"section: {section}"] if section else [])]
+    fields += [f"date: {datetime.now().astimezone():%Y-%m-%dT%H:%M}", "authors: []", "tags: []", 'summary: ""', "draft: true"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(["---", *fields, "---", "", "Write here. Remove the line draft: true to publish.", ""]), "utf-8")
+    say(str(path))
+
+
+@app.command()
+def check(paths: Annotated[list[Path], typer.Argument(help="Articles, or folders of them.")], as_json: Json = False) -> None:
+    """Say what an upload of these files would be told."""
+    from pressrun.core.build import NoMagazine, judge
+    from pressrun.local.folder import read_content, read_register
+
+    files = [path for given in paths for path in _articles_below(given)]
+    root = _content_folder(files[0])
+    named = {_key_of(path, root): path for path in files}
+    content = read_content(root) | {key: path.read_bytes() for key, path in named.items()}
+    try:
+        judged = judge(content, read_register(root), datetime.now(UTC).replace(microsecond=0))
+    except NoMagazine as none:
+        fail(f"{root / 'site.toml'}", *map(spoken, none.problems), code=1)
+    answers = [
+        {"key": key, "status": judged[key].status, "problems": [asdict(problem) for problem in ranked(judged[key].problems)]} for key in sorted(named)
+    ]
+    if as_json:
+        say_json(answers)
+    else:
+        for key in sorted(named):
+            say(f"{named[key]}: {judged[key].status}")
+            for problem in ranked(judged[key].problems):
+                say(spoken(problem))
+    if any(errors(judged[key].problems) for key in named):
+        raise typer.Exit(1)
+
+
+def _articles_below(path: Path) -> list[Path]:
+    if path.is_dir():
+        found = sorted(file for file in path.rglob("*.md") if not {"reports", ".pressrun"} & set(file.parts))
+        below = path / "articles"
+        return [file for file in found if file.is_relative_to(below)] if below.is_dir() else found or fail(f"There is no article in {path}.")
+    if not path.is_file():
+        fail(f"There is no file {path}.")
+    return [path]
+
+
+def _content_folder(path: Path) -> Path:
+    for folder in path.resolve().parents:
+        if (folder / "site.toml").is_file():
+            return folder
+    fail(f"There is no site.toml beside {path} or above it.", "An article is judged by its magazine: put it into the magazine's folder.")
+
+
+def _key_of(path: Path, root: Path) -> str:
+    key = path.resolve().relative_to(root).as_posix()
+    return key if key.startswith("articles/") else f"articles/{path.name}"
+
+
+@app.command()
+def build(
+    content: Annotated[Path, typer.Argument(help="The content folder: site.toml, articles/, and .pressrun/ if there is a register.")],
+    into: Annotated[Path, typer.Argument(metavar="OUT", help="The folder that the site is written into.")],
+    now: Annotated[str, typer.Option(help="The instant that the site is of, such as 2026-11-22T09:30:00Z. Without it, this one.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make the whole site of a content folder, in one pass."""
+    from pressrun.cloud.theme import load_theme
+    from pressrun.core import build as core
+    from pressrun.local.folder import read_content, read_register
+    from pressrun.local.output import write_site
+
+    if not content.is_dir():
+        fail(f"There is no folder {content}.")
+    instant = _instant(now)
+    began = time.monotonic()
+    with doing("Building…"):
+        try:
+            built = core.build(read_content(content), read_register(content), instant, load_theme())
+        except core.NoMagazine as none:
+            fail(f"{content / 'site.toml'}", *map(spoken, none.problems), code=1)
+        try:
+            counts = write_site(into, built.site)
+        except OSError as error:
+            fail(f"The site cannot be written into {into}: {error.strerror}.")
+    value: dict[str, Any] = {"articles": len(built.live), "refused": len(built.refused), "objects": len(built.site), **counts}
+    value["seconds"] = round(time.monotonic() - began, 3)
+    if as_json:
+        say_json(value)
+    else:
+        say("{articles} articles, {objects} objects: {put} written, {unchanged} unchanged, {deleted} deleted, in {seconds} s".format(**value))
+    if built.refused:
+        for key in built.refused:
+            err.print(f"\n{key}: refused", markup=False)
+            for problem in errors(built.problems[key]):
+                err.print(spoken(problem), markup=False)
+        raise typer.Exit(1)
+
+
+def _instant(text: str) -> datetime:
+    from zoneinfo import ZoneInfo
+
+    try:
+        return read_instant(text, ZoneInfo("UTC")) if text else datetime.now(UTC).replace(microsecond=0)
+    except ValueError:
+        fail(f"“{text}” is not an instant.", "Write it like 2026-11-22T09:30:00Z.")
+
+
+# The local cloud
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Publish the sample magazine, say what happened, and leave.")] = False,
+    port: Annotated[int, typer.Option(help="Where the magazine is served.")] = 8080,
+    aws_port: Annotated[int, typer.Option(help="Where AWS is.")] = 4566,
+    as_json: Json = False,
+) -> None:
+    """The local cloud with a sample magazine, published through the real pipeline."""
+    from pressrun.local import dev as local
+
+    with tempfile.TemporaryDirectory(prefix="pressrun-demo-") as name:
+        folder = Path(name)
+        local.copy_sample(folder)
+        if once:
+            began = time.monotonic()
+            with _local_cloud(folder, 0, 0, watch=False) as site:
+                with doing("Publishing the sample magazine…"):
+                    settled = site.settle(600)
+                value = site.summary(time.monotonic() - began)
+            if as_json:
+                say_json(value)
+            else:
+                _say_summary(value)
+            if not settled:
+                fail("It did not settle within ten minutes.", code=1)
+        else:
+            _serve(folder, aws_port, port, sample=True)
+
+
+@app.command()
+def dev(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The content folder. It is made if it is not there.")],
+    port: Annotated[int, typer.Option(help="Where the magazine is served.")] = 8080,
+    aws_port: Annotated[int, typer.Option(help="Where AWS is.")] = 4566,
+) -> None:
+    """The local cloud over a content folder: a file saved in it is published, and so is what any S3 client uploads."""
+    from pressrun.local.folder import starter
+
+    if folder.exists() and not folder.is_dir():
+        fail(f"{folder} is a file. Name a folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "site.toml").exists():
+        (folder / "site.toml").write_text(starter(port), "utf-8")
+        say(f"{folder / 'site.toml'} was not there; a plain one is now. Change it as you like.")
+    _serve(folder, aws_port, port, sample=False)
+
+
+def _serve(folder: Path, aws_port: int, port: int, *, sample: bool) -> None:
+    with _local_cloud(folder, aws_port, port, watch=True) as site:
+        with doing("Publishing…"):
+            site.settle(600)
+        value = site.summary(0)
+        say(f"The magazine is at {site.cloud.site_url}/ ({value['articles']} articles, {value['refused']} refused).")
+        say()
+        say("To publish an article of your own, in another terminal:")
+        say(f"  export AWS_ENDPOINT_URL={site.cloud.endpoint_url} AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any")
+        say('  .venv/bin/pressrun new "My first article"')
+        say("  .venv/bin/pressrun publish my-first-article.md         (draft: true keeps it a draft; remove that line)")
+        say("or with any S3 client, as .venv/bin/aws s3 cp my-first-article.md s3://pressrun-content/articles/")
+        say(f"or save a file in {folder.resolve() / 'articles'}" + (", which is gone when this ends." if sample else "."))
+        say("The answers to uploads are in reports/ of the same folder and bucket. Stop with Ctrl-C.")
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            say()
+
+
+@contextmanager
+def _local_cloud(folder: Path, aws_port: int, port: int, *, watch: bool) -> Iterator[Any]:
+    from pressrun.local import dev as local
+
+    try:
+        with local.running(folder, aws_port=aws_port, cdn_port=port, reload=watch, watch=watch) as site:
+            yield site
+    except OSError as error:
+        fail(f"The local cloud cannot start: {error}.", "Another one may be running. Choose other ports with --port and --aws-port.")
+
+
+def _say_summary(value: dict[str, Any]) -> None:
+    say("{articles} articles are live, {refused} refused, in {seconds} s.".format(**value))
+    say(
+        "{objects} objects in the site: {put} puts, {unchanged} left unchanged, {deleted} deleted, {invalidation_items} invalidation items.".format(
+            **value
+        )
+    )
+    table = Table("service", "operation", "calls", box=None, pad_edge=False)
+    for service, operations in value["calls"].items():
+        for operation, count in operations.items():
+            table.add_row(service, operation, str(count))
+    out.print(table)
+
+
+# Against a cloud: AWS, or a local one by AWS_ENDPOINT_URL
+
+
+@app.command()
+def publish(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="The articles.")],
+    to: Annotated[str, typer.Option(metavar="KEY", help="The content key, or a folder that ends with /. Without it, articles/<file name>.")] = "",
+    timeout: Annotated[int, typer.Option(help="Seconds to wait.")] = 120,
+    as_json: Json = False,
+) -> None:
+    """Upload articles, wait, and show what came of it."""
+    from pressrun.cloud import remote
+
+    for file in files:
+        if not file.is_file():
+            fail(f"There is no file {file}.")
+    if to and not to.endswith("/") and len(files) > 1:
+        fail("--to names one key, and there are several files.", "End it with / to name a folder.")
+    keys = [(to + file.name if to.endswith("/") else to) or f"articles/{file.name}" for file in files]
+    with remote.connected(fail) as cloud, doing("Publishing…"):
+        receipts = remote.publish(cloud, list(zip(keys, files, strict=True)), timeout)
+    if as_json:
+        say_json([receipt.value() for receipt in receipts])
+    else:
+        for receipt in receipts:
+            say(receipt.text())
+    if any(receipt.status == "refused" for receipt in receipts):
+        raise typer.Exit(1)
+    if not all(receipt.settled for receipt in receipts):
+        fail(f"Not everything was done after {timeout} seconds. pressrun settle waits for the rest.", code=1)
+
+
+@app.command()
+def status(key: Annotated[str, typer.Argument(help="One content key.")] = "", as_json: Json = False) -> None:
+    """What is live, scheduled, refused."""
+    from pressrun.cloud import remote
+
+    with remote.connected(fail) as cloud:
+        rows, report, waiting = remote.status(cloud, key)
+    if as_json:
+        say_json(rows)
+        return
+    if key and not rows:
+        fail(f"Nothing was ever uploaded at {key}.", code=1)
+    table = Table("article", "status", "since", "URL", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(row["key"], row["status"], row["since"], row["url"] or "")
+    out.print(table)
+    if report:
+        say("\n" + report)
+    say(f"{waiting} pending" if waiting else "Nothing is pending.")
+
+
+@app.command()
+def settle(timeout: Annotated[int, typer.Option(help="Seconds to wait.")] = 300, as_json: Json = False) -> None:
+    """Wait until nothing is pending."""
+    from pressrun.cloud import remote
+
+    with remote.connected(fail) as cloud, doing("Waiting…"):
+        left = remote.settle(cloud, timeout)
+    if as_json:
+        say_json({"settled": not left, "pending": left})
+    else:
+        say("Nothing is pending." if not left else f"{left} still pending after {timeout} seconds.")
+    if left:
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what is not as it should be.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare the live site with what the content and the register make it, to the byte."""
+    from pressrun.cloud import remote
+    from pressrun.core.build import NoMagazine
+
+    with remote.connected(fail) as cloud, doing("Comparing…"):
+        try:
+            difference = remote.verify(cloud)
+            if repair and not difference.identical:
+                remote.repair(cloud, difference)
+                difference = remote.verify(cloud)
+        except NoMagazine as none:
+            fail("site.toml", *map(spoken, none.problems), code=1)
+    if as_json:
+        say_json(difference.value())
+    else:
+        say(difference.text())
+    if not difference.identical:
+        raise typer.Exit(1)

@@ -13,11 +13,12 @@ from math import ceil
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from pressrun.cloud import walk
-from pressrun.cloud.batch import chunks, same_edition
+from pressrun.cloud.batch import chunks, same_edition, tallied
 from pressrun.cloud.buckets import Conflict, Stored
 from pressrun.cloud.catalogue import ACTIONS, BASIS, Action, Basis, ClaimCopy, Item, Record, claim_key, due_item, mark_item, record_key
 from pressrun.cloud.cloud import Cloud, connect
@@ -40,6 +41,7 @@ metrics = Metrics()
 _TRIES = 12
 _LOOK_AHEAD = timedelta(minutes=2)
 _SHOWN = ("phase", "url", "urls", "source", "basis")  # what a record's pages are made from
+_RECEIPT = "receipt"  # the upload's metadata names the receipt that the work it causes is added to
 _NO_SITE = Problem("The magazine has no site.toml yet.", "Upload site.toml; this article is then looked at again by itself.")
 
 
@@ -48,17 +50,20 @@ _NO_SITE = Problem("The magazine has no site.toml yet.", "Upload site.toml; this
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Takes S3's events and hints from the queue ``uploads``. What fails comes back."""
     cloud = connect()
+    metrics.add_metric("Messages", MetricUnit.Count, len(event["Records"]))
 
     def look(record: SQSRecord) -> None:
         for key in keys_in(record.body):
-            validate(cloud, key)
+            with tallied(cloud) as tally:
+                tally.receipts.update(validate(cloud, key))
+            metrics.add_metric("FilesJudged", MetricUnit.Count, 1)
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(event=event, record_handler=look, processor=processor, context=context)  # type: ignore[arg-type]
 
 
-def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -> None:
-    """Makes everything say what the file at ``key`` is now. Doing it twice changes nothing.
+def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -> set[str]:
+    """Makes everything say what the file at ``key`` is now. Doing it twice changes nothing. Returns the receipts that the upload asked for.
 
     ``on_the_way`` are the keys whose turn has begun, and which wait for this one.
     """
@@ -68,32 +73,36 @@ def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -
         record = Record.of(key, found.get(record_key(key)))
         try:
             if key == SITE_TOML:
-                etag = _site_toml(cloud, basis, record)
+                file = _site_toml(cloud, basis, record)
             elif is_article(key):
-                etag = _article(cloud, basis, record, on_the_way)
+                file = _article(cloud, basis, record, on_the_way)
             else:
-                etag = _not_yet(cloud, key)
+                file = _not_yet(cloud, key)
         except Conflict:
             continue
         head = cloud.content.head(key)
-        if (head.etag if head else "") == etag:
-            return
+        if (head.etag if head else "") == _etag(file):
+            return {receipt} if file and (receipt := file.metadata.get(_RECEIPT)) else set()
     raise RuntimeError(f"{key} changed {_TRIES} times while it was looked at")
 
 
-def _not_yet(cloud: Cloud, key: str) -> str:
-    file = cloud.content.get(key)
-    if file and not key.startswith(REPORTS) and not key.endswith("/"):
-        _answer(cloud, not_yet(key), "")
+def _etag(file: Stored | None) -> str:
     return file.etag if file else ""
 
 
-def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> str:
+def _not_yet(cloud: Cloud, key: str) -> Stored | None:
+    file = cloud.content.get(key)
+    if file and not key.startswith(REPORTS) and not key.endswith("/"):
+        _answer(cloud, not_yet(key), "")
+    return file
+
+
+def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
     file = cloud.content.get(SITE_TOML)
     magazine, problems = read_magazine(file.body) if file else (None, (Problem("site.toml is gone.", "Upload it again."),))
     report = report_on_site(magazine, problems, in_force=bool(basis.config))
     answered = _answer(cloud, report, record.report)
-    after = replace(record, phase="live" if magazine or basis.config else "withdrawn", upload=file.etag if file else "")
+    after = replace(record, phase="live" if magazine or basis.config else "withdrawn", upload=_etag(file))
     after = replace(after, refused=magazine is None, report=answered)
     config = file.body.decode("utf-8-sig") if file and magazine else basis.config
     writes = _record_writes(cloud, record, after)
@@ -102,7 +111,7 @@ def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> str:
         walk.change_basis(cloud, basis, replace(basis, config=config), writes)
     elif writes:
         cloud.catalogue.write(writes)
-    return after.upload
+    return file
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,7 @@ class Gathered:
         return {url: copy.claim for url, copy in self.copies.items()}
 
 
-def _article(cloud: Cloud, basis: Basis, record: Record, on_the_way: frozenset[str]) -> str:
+def _article(cloud: Cloud, basis: Basis, record: Record, on_the_way: frozenset[str]) -> Stored | None:
     key = record.key
     # A clock that is behind does not undo what one that is ahead has done.
     now = max(cloud.now(), unstamp(record.judged)) if record.judged else cloud.now()
@@ -135,7 +144,7 @@ def _article(cloud: Cloud, basis: Basis, record: Record, on_the_way: frozenset[s
     host = magazine.host if magazine else ""
     decision = decide(key, gathered.current, gathered.fallback, gathered.claims, gathered.gone, now, host)
     _apply(cloud, basis, magazine, record, file, gathered, decision, now)
-    return file.etag if file else ""
+    return file
 
 
 def _waiting_for(key: str, gathered: Gathered) -> set[str]:
@@ -201,7 +210,7 @@ def _apply(
         waits_for=tuple(sorted(url for url, copy in copies.items() if record.key in copy.claim.waiting)),
         source=source,
         digest=digest,
-        upload=file.etag if file else "",
+        upload=_etag(file),
         refused=refused,
         basis=basis.name,
         due=stamp(due) if due else "",
@@ -217,7 +226,7 @@ def _apply(
         mark = cloud.new_mark()
         _write(cloud, record, replace(after, judged=stamp(now)), changed, [mark_item(target, mark, stamp(now)) for target in targets])
         if targets:
-            cloud.articles.send([Hint(tuple(targets), mark, receipt=file.metadata.get("receipt", "") if file else "")])
+            cloud.articles.send([Hint(tuple(targets), mark, receipt=file.metadata.get(_RECEIPT, "") if file else "")])
     if due and due <= now + _LOOK_AHEAD:
         # The next sweep may come too late for it.
         cloud.uploads.send_keys([record.key], delay=max(0, ceil((due - cloud.now()).total_seconds())))

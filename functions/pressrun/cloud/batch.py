@@ -70,12 +70,13 @@ def tallied(cloud: Cloud) -> Iterator[Tally]:
     tally = Tally()
     with cloud.counting() as calls:
         yield tally
+        amounts = {"put": tally.put, "unchanged": tally.unchanged, "deleted": tally.deleted}
+        cloud.done.update(amounts)
         for receipt in sorted(tally.receipts):
-            amounts = {"put": tally.put, "unchanged": tally.unchanged, "deleted": tally.deleted}
             # The call that adds to the receipt is one of the calls.
-            amounts |= Counter({f"calls.{call}": count for call, count in calls.items()}) + Counter({"calls.dynamodb.UpdateItem": 1})
+            made = Counter({f"calls.{call}": count for call, count in calls.items()}) + Counter({"calls.dynamodb.UpdateItem": 1})
             expires = int(cloud.now().timestamp()) + _RECEIPT_LIVES
-            cloud.catalogue.add((f"receipt#{receipt}", "receipt"), amounts, expires)
+            cloud.catalogue.add((f"receipt#{receipt}", "receipt"), amounts | made, expires)
 
 
 @dataclass

@@ -61,9 +61,18 @@ class Bucket:
             raise
         return Head(found["ETag"], found["ContentType"], found.get("CacheControl", ""), found.get("Metadata", {}))
 
-    def put(self, key: str, body: bytes, *, content_type: str = "application/octet-stream") -> tuple[str, str]:
+    def read(self, key: str) -> SiteObject | None:
+        """The object as a whole, to be compared with what should be there."""
+        stored, head = self.get(key), self.head(key)
+        if stored is None or head is None:
+            return None
+        return SiteObject(stored.body, head.content_type, head.cache_control, tuple(sorted(head.metadata.items())))
+
+    def put(
+        self, key: str, body: bytes, *, content_type: str = "application/octet-stream", metadata: dict[str, str] | None = None
+    ) -> tuple[str, str]:
         """Written whatever was there. Returns the ETag and the VersionId."""
-        done = self.s3.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type)
+        done = self.s3.put_object(Bucket=self.name, Key=key, Body=body, ContentType=content_type, Metadata=metadata or {})
         return done["ETag"], done.get("VersionId", "")
 
     def put_if(self, key: str, made: SiteObject, etag: str | None) -> str:

@@ -21,11 +21,13 @@ from pressrun.cloud.queues import Queue
 class Cloud:
     """One process's way to AWS. A client is made when it is first used, so a function pays at its cold start for no other's.
 
-    Settings are environment variables; ``infra/template.yaml`` gives each function those that it needs.
+    Settings are environment variables; ``infra/template.yaml`` gives each function those that it needs. ``done`` adds up what the
+    process has put, left unchanged and deleted in the site bucket.
     """
 
     def __init__(self) -> None:
         self.session = boto3.Session()
+        self.done: Counter[str] = Counter()
         self._counter: ContextVar[Counter[str] | None] = ContextVar("calls", default=None)
 
     def now(self) -> datetime:
@@ -71,6 +73,12 @@ class Cloud:
     @cached_property
     def lists(self) -> Queue:
         return Queue(self._sqs, self.setting("LISTS_QUEUE_URL"))
+
+    def depth(self, queue_url: str) -> int:
+        """How many messages lie in a queue or are being handled, about. Delayed ones do not count."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self._sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
+        return sum(int(found["Attributes"][name]) for name in names)
 
     @cached_property
     def cloudfront(self) -> Any:

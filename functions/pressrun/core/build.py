@@ -10,6 +10,7 @@ from itertools import islice
 from pressrun.core.article import Article, is_article, read_article
 from pressrun.core.claims import Claim, Decision, answer_of, decide, phase_of, standing_problems, wanted
 from pressrun.core.lists import (
+    Target,
     Teaser,
     bounds,
     fixed_targets,
@@ -19,6 +20,7 @@ from pressrun.core.lists import (
     reading_of,
     targets_of,
     teaser_of,
+    url_target,
 )
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine, read_magazine
@@ -45,10 +47,33 @@ class NoMagazine(ValueError):
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What an upload of a file would be told."""
+
+    status: str
+    problems: tuple[Problem, ...]
+
+
+def judge(content: Mapping[str, bytes], register: Register, now: datetime) -> dict[str, Judged]:
+    """What each article is told, by key. Raises NoMagazine."""
+    problems: dict[str, tuple[Problem, ...]] = {}
+    magazine = _magazine(content, register, problems)
+    decisions, _ = _decide_all(content, register, magazine, now, problems)
+    return {
+        key: Judged("refused" if errors(problems[key]) else phase_of(decision.article, now), problems[key])
+        for key, decision in decisions.items()
+        if key in content
+    }
+
+
+@dataclass(frozen=True)
 class Built:
-    """The site's objects by key, the keys of the articles that are live, what was found wrong by content key, and the claims as they now stand."""
+    """The site's objects by key, and the target that each belongs to; the keys of the articles that are live; what was found wrong by content
+    key; and the claims as they now stand.
+    """
 
     site: Mapping[str, SiteObject]
+    targets: Mapping[str, Target]
     live: frozenset[str]
     problems: Mapping[str, tuple[Problem, ...]]
     claims: Mapping[str, Claim]
@@ -69,8 +94,13 @@ def build(content: Mapping[str, bytes], register: Register, now: datetime, theme
     teasers = {url: teaser_of(article, claims[url].first or now, claims[url].feed_id) for url, article in live.items()}
     shelves = _Shelves(magazine, teasers.values())
     pages = Pages(magazine, theme)
-    site = shelves.make(pages)
+    site: dict[str, SiteObject] = {}
+    targets: dict[str, Target] = {}
+    for target, made in shelves.make(pages):
+        site |= made
+        targets |= dict.fromkeys(made, target)
     for url, claim in claims.items():
+        targets[key_of(url)] = url_target(url)
         answer = answer_of(claim, lived=claim.lived(now), live_at=live_at.get(claim.owner or "", ""))
         match answer.kind:
             case "page":
@@ -79,7 +109,7 @@ def build(content: Mapping[str, bytes], register: Register, now: datetime, theme
                 site[key_of(url)] = pages.redirect(url, answer.to)
             case "gone":
                 site[key_of(url)] = pages.gone(url)
-    return Built(site, frozenset(live_at), problems, claims)
+    return Built(site, targets, frozenset(live_at), problems, claims)
 
 
 def _magazine(content: Mapping[str, bytes], register: Register, problems: dict[str, tuple[Problem, ...]]) -> Magazine:
@@ -150,13 +180,12 @@ class _Shelves:
         # Bisection wants places in rising order; the lists have them newest first.
         self.places = {name: [teaser.place for teaser in reversed(teasers)] for name, teasers in self.lists.items()}
 
-    def make(self, pages: Pages) -> dict[str, SiteObject]:
-        site: dict[str, SiteObject] = {}
+    def make(self, pages: Pages) -> Iterable[tuple[Target, dict[str, SiteObject]]]:
+        """What each target makes."""
         for target in sorted(self.targets):
             reading = reading_of(target)
-            made = pages.make(target, self._entries(reading.entries, reading.newest, reading.period), self.periods[reading.periods])
-            site.update(made)
-        return site
+            entries = self._entries(reading.entries, reading.newest, reading.period)
+            yield target, pages.make(target, entries, self.periods[reading.periods])
 
     def older(self, teaser: Teaser) -> Iterable[Sequence[Teaser]]:
         """For each tag, the nearest older articles."""

@@ -1,0 +1,224 @@
+"""What the command line does against AWS, or against a local cloud by ``AWS_ENDPOINT_URL``."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pressrun.cloud.catalogue import Record, mark_item, record_key
+from pressrun.cloud.cloud import Cloud
+from pressrun.cloud.pending import as_of, pending, records
+from pressrun.cloud.queues import Hint
+from pressrun.cloud.register import read_register
+from pressrun.cloud.theme import load_theme
+from pressrun.core.build import build
+from pressrun.core.dates import stamp
+from pressrun.core.lists import Target
+from pressrun.core.report import PREFIX as REPORTS
+
+_POLL = 0.2  # seconds
+_KINDS = ("articles/", "authors/", "issues/", "media/", "pages/")
+
+
+@contextmanager
+def connected(fail: Callable[..., NoReturn]) -> Iterator[Cloud]:
+    """A Cloud whose settings are those of the stack that ``PRESSRUN_NAME`` names ('pressrun' without it). What AWS refuses ends in ``fail``."""
+    name = os.environ.get("PRESSRUN_NAME", "pressrun")
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    if urlsplit(endpoint).hostname in ("127.0.0.1", "localhost"):
+        # The local cloud takes any credentials.
+        for setting, value in (("AWS_ACCESS_KEY_ID", "any"), ("AWS_SECRET_ACCESS_KEY", "any"), ("AWS_DEFAULT_REGION", "us-east-1")):
+            os.environ.setdefault(setting, value)
+    try:
+        cloud = Cloud()
+        sqs = cloud.client("sqs")
+        found = {f"{bucket.upper()}_BUCKET": f"{name}-{bucket}" for bucket in ("content", "register", "site")}
+        found |= {"TABLE": f"{name}-catalogue", "EDITION": "command line"}
+        for queue in ("uploads", "articles", "lists", "changed"):
+            found[f"{queue.upper()}_QUEUE_URL"] = sqs.get_queue_url(QueueName=f"{name}-{queue}")["QueueUrl"]
+        os.environ.update(found)
+        yield cloud
+    except ClientError as error:
+        said = error.response["Error"]
+        missing = said.get("Code") in ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "NoSuchBucket")
+        remedy = f"Is there a stack named {name} in this account and region? PRESSRUN_NAME names another." if missing else "Is it allowed to you?"
+        fail(f"AWS refused {error.operation_name}: {said.get('Message', said.get('Code'))}", remedy)
+    except BotoCoreError as error:
+        remedy = "Start a local cloud with pressrun dev DIR, and set AWS_ENDPOINT_URL as it says; or log in to AWS."
+        fail(f"There is no cloud to talk to{f' at {endpoint}' if endpoint else ''}: {error}", remedy)
+
+
+def settle(cloud: Cloud, timeout: float) -> int:
+    """Waits until nothing is pending, twice in a row. Returns what is left."""
+    end = monotonic() + timeout
+    quiet = 0
+    while True:
+        left = pending(cloud)
+        quiet = 0 if left else quiet + 1
+        if quiet == 2 or monotonic() > end:
+            return left
+        sleep(_POLL)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What came of one ``publish``."""
+
+    key: str
+    status: str
+    url: str | None
+    problems: list[dict[str, Any]]
+    said: str
+    done: dict[str, int]
+    invalidation_items: int
+    settled: bool
+    seconds: float
+
+    def value(self) -> dict[str, Any]:
+        """As JSON."""
+        calls: dict[str, dict[str, int]] = {}
+        for name, count in sorted(self.done.items()):
+            if name.startswith("calls."):
+                _, service, operation = name.split(".")
+                calls.setdefault(service, {})[operation] = count
+        counts = {name: self.done.get(name, 0) for name in ("put", "unchanged", "deleted")}
+        value = {"key": self.key, "status": self.status, "url": self.url, "problems": self.problems, **counts}
+        return value | {"invalidation_items": self.invalidation_items, "calls": calls}
+
+    def text(self) -> str:
+        """For people."""
+        put, unchanged, deleted = (self.done.get(name, 0) for name in ("put", "unchanged", "deleted"))
+        pages = f"{put} pages put, {unchanged} left unchanged, {deleted} deleted; the CDN was told in {self.invalidation_items} invalidation items"
+        calls = sum(count for name, count in self.done.items() if name.startswith("calls."))
+        return f"{self.said}\n{pages}; {calls} AWS calls, {self.seconds:.1f} s."
+
+
+def publish(cloud: Cloud, files: Sequence[tuple[str, Path]], timeout: float) -> list[Receipt]:
+    """Uploads each file to its key, and waits for what comes of it."""
+    return [_publish(cloud, key, path, timeout) for key, path in files]
+
+
+def _publish(cloud: Cloud, key: str, path: Path, timeout: float) -> Receipt:
+    began, name = monotonic(), cloud.new_mark()
+    known = {item["Id"] for item in _invalidations(cloud)}
+    etag = cloud.content.put(key, path.read_bytes(), metadata={"receipt": name})[0]
+    while monotonic() < began + timeout and _record(cloud, key).upload != etag:
+        sleep(_POLL)
+    left = settle(cloud, max(0.0, began + timeout - monotonic()))
+    judged = _record(cloud, key)
+    found = cloud.catalogue.read([(f"receipt#{name}", "receipt")])
+    done = {field: count for field, count in next(iter(found.values()), {}).items() if isinstance(count, int) and field != "ttl"}
+    items = sum(_items(cloud, item["Id"]) for item in _invalidations(cloud) if item["Id"] not in known)
+    answer = cloud.content.get(f"{REPORTS}{key}.json")
+    text = cloud.content.get(f"{REPORTS}{key}.txt")
+    machine = json.loads(answer.body) if answer else {}
+    return Receipt(
+        key=key,
+        status="refused" if judged.refused else judged.phase,
+        url=machine.get("url"),
+        problems=machine.get("problems", []),
+        said=text.body.decode().rstrip() if text else f"{key}: no answer yet.",
+        done=done,
+        invalidation_items=items,
+        settled=left == 0 and judged.upload == etag,
+        seconds=monotonic() - began,
+    )
+
+
+def _record(cloud: Cloud, key: str) -> Record:
+    return Record.of(key, cloud.catalogue.read([record_key(key)]).get(record_key(key)))
+
+
+def _distribution(cloud: Cloud) -> str:
+    name = cloud.setting("CONTENT_BUCKET").removesuffix("-content")
+    pages = cloud.cloudfront.get_paginator("list_distributions").paginate()
+    found = (one for page in pages for one in page["DistributionList"].get("Items", []) if one["Comment"] == name)
+    return next((str(one["Id"]) for one in found), "")
+
+
+def _invalidations(cloud: Cloud) -> list[dict[str, Any]]:
+    distribution = _distribution(cloud)
+    if not distribution:
+        return []
+    # The newest come first; what one publish sends is among them.
+    return list(cloud.cloudfront.list_invalidations(DistributionId=distribution, MaxItems="100")["InvalidationList"].get("Items", []))
+
+
+def _items(cloud: Cloud, invalidation: str) -> int:
+    found = cloud.cloudfront.get_invalidation(DistributionId=_distribution(cloud), Id=invalidation)
+    return int(found["Invalidation"]["InvalidationBatch"]["Paths"]["Quantity"])
+
+
+def status(cloud: Cloud, key: str) -> tuple[list[dict[str, Any]], str, int]:
+    """The row of each article, or of one; that one's report; and how much is pending."""
+    found = [_record(cloud, key)] if key else records(cloud)
+    rows = [{"key": r.key, "status": "refused" if r.refused else r.phase, "url": _url(r), "since": r.since} for r in found if r.judged]
+    report = cloud.content.get(f"{REPORTS}{key}.txt") if key else None
+    return rows, report.body.decode().rstrip() if report else "", pending(cloud)
+
+
+def _url(record: Record) -> str | None:
+    return record.url if record.url and record.phase in ("live", "scheduled") else None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How the live site bucket differs from what it should be: lists of site keys."""
+
+    missing: list[str]
+    extra: list[str]
+    different: list[str]
+    objects: int
+    targets: dict[str, Target]
+
+    @property
+    def identical(self) -> bool:
+        return not (self.missing or self.extra or self.different)
+
+    def value(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"identical": self.identical, "missing": self.missing, "extra": self.extra, "different": self.different}
+
+    def text(self) -> str:
+        """For people."""
+        if self.identical:
+            return f"Identical: {self.objects} objects, to the byte."
+        named = (("missing", self.missing), ("extra", self.extra), ("different", self.different))
+        return "\n".join(f"{what}: {key}" for what, keys in named for key in keys)
+
+
+def verify(cloud: Cloud) -> Difference:
+    """The live site bucket against ``build`` of the content and register buckets, as of the last look at a clock. Raises NoMagazine."""
+    content = {}
+    for prefix in ("site.toml", *_KINDS):
+        for key, _ in cloud.content.listing(prefix):
+            if stored := cloud.content.get(key):
+                content[key] = stored.body
+    built = build(content, read_register(cloud.register), as_of(cloud), load_theme())
+    there = {key: cloud.site.read(key) for key, _ in cloud.site.listing()}
+    different = sorted(key for key in built.site.keys() & there.keys() if built.site[key] != there[key])
+    return Difference(
+        sorted(built.site.keys() - there.keys()), sorted(there.keys() - built.site.keys()), different, len(built.site), dict(built.targets)
+    )
+
+
+def repair(cloud: Cloud, difference: Difference, timeout: float = 300) -> None:
+    """Hints at the target of every object that is not as it should be, deletes what belongs to none, and waits."""
+    for key in difference.extra:
+        if key not in difference.targets:
+            cloud.site.delete(key)
+    wrong = (*difference.missing, *difference.different, *difference.extra)
+    targets = sorted({str(difference.targets[key]) for key in wrong if key in difference.targets})
+    mark = cloud.new_mark()
+    cloud.catalogue.put_all(mark_item(target, mark, stamp(cloud.now())) for target in targets)
+    for queue, wanted in ((cloud.articles, True), (cloud.lists, False)):
+        if named := tuple(target for target in targets if target.startswith("url:") is wanted):
+            queue.send([Hint(named, mark)])
+    settle(cloud, timeout)

@@ -1,0 +1,205 @@
+"""The local cloud: AWS, the stack, the functions with their event source mappings, and the CDN, as one.
+
+`Cloud` has no threads and no ports: a test takes the messages by hand. `LocalCloud` runs by itself and serves.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+from unittest.mock import patch
+
+from pressrun.local import stack
+from pressrun.local.aws import ACCOUNT, REGION, Aws, client, listen
+from pressrun.local.cdn import Cdn
+from pressrun.local.functions import Functions, Handler, Weather, shared_environment
+from pressrun.local.mapping import Mapping as EventSourceMapping
+from pressrun.local.web import Reload, serve
+
+PURGED_WITHIN = 5.0  # seconds, in 95 of 100 invalidations, as AWS has it of those by tag
+TASK_ROOT = "/var/task/"  # where Lambda unpacks the package
+
+
+class Cloud:
+    """The local cloud in this process, from `with` to its end.
+
+    `template`: infra/template.yaml; its `parameters` by name. `handlers`: code to run instead of a step's own, such as
+    `{"index": f}`. `clock`: seconds since the epoch; queues, invalidations and the CDN go by it.
+    `invalidation_delay`: seconds. `pace` scales waiting (windows, retries, invalidations, the schedule): 0.1 is ten times faster.
+    Meanwhile os.environ is as on Lambda, for all functions at once.
+    """
+
+    def __init__(
+        self,
+        template: Path,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        handlers: Mapping[str, Handler] | None = None,
+        weather: Weather | None = None,
+        clock: Callable[[], float] = time.time,
+        invalidation_delay: float = 0.0,
+        pace: float = 1.0,
+    ) -> None:
+        self.template = template.resolve()
+        self.parameters = parameters or {}
+        self.pace = pace
+        self.aws = Aws(clock, invalidation_delay * pace)
+        self.functions = Functions(handlers or {}, weather)
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as opening:
+            opening.enter_context(self.aws)
+            self.stack = stack.create(self.template, self.parameters)
+            opening.enter_context(patch.dict(os.environ, self._environment()))
+            opening.enter_context(self.functions.counted())
+            self.mappings = {
+                source.function.step: EventSourceMapping(source, self.functions, self.aws, self.pace) for source in self.stack.event_sources
+            }
+            self.cdn = Cdn(self.stack.distribution, self.aws.clock)
+            self.aws.on_purge(self._purge)
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    @property
+    def calls(self) -> dict[str, Counter[str]]:
+        """What the functions called: service, operation, how often. Calls from other processes and of the local cloud are not in it."""
+        return self.functions.calls
+
+    @property
+    def errors(self) -> list[tuple[str, Exception]]:
+        """What invocations ended with, where it was an exception: the step and the exception."""
+        return self.functions.errors
+
+    def poll(self) -> int:
+        """One batch from each queue. Gives how many messages that were."""
+        return sum(mapping.poll() for mapping in self.mappings.values())
+
+    def sweep(self) -> None:
+        """Call what the template schedules, once."""
+        for schedule in self.stack.schedules:
+            self.functions.invoke(schedule.function, _scheduled_event(schedule, self.aws.clock()))
+
+    def settle(self) -> bool:
+        """Poll until no message is visible. False when something failed and is in flight until `clock` has moved on."""
+        while self.poll():
+            pass
+        return self.quiet()
+
+    def quiet(self) -> bool:
+        """Whether no message is visible or in flight, and no function runs. Delayed messages and dead letters do not count."""
+        with self.aws.lock:
+            return not self.functions.running and not any(self.aws.waiting(source.queue) for source in self.stack.event_sources)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client whose calls are not counted."""
+        return client(service)
+
+    def _purge(self, distribution: str, items: list[str], at: float) -> None:
+        if distribution == self.stack.distribution.id:
+            self.cdn.invalidate(items, at)
+
+    def _environment(self) -> dict[str, str]:
+        shared = shared_environment(self.stack.functions)
+        root = f"{self.template.parent.parent}{os.sep}"
+        # Metrics go to standard output, where on this machine nobody collects them.
+        local = {"POWERTOOLS_METRICS_DISABLED": "true"}
+        return {name: value.replace(TASK_ROOT, root) for name, value in shared.items()} | local
+
+
+class LocalCloud(Cloud):
+    """The local cloud that runs by itself, with an AWS endpoint and the site on ports of 127.0.0.1 (0: any that is free).
+
+    `concurrency`: batches at once for each queue, at most as many as in the template. `reload`: open pages reload when they change.
+    `clock` is the machine's. Entering raises OSError, with the port in its message, when a port is taken.
+    """
+
+    def __init__(
+        self, template: Path, *, aws_port: int = 0, cdn_port: int = 0, concurrency: int = 2, reload: bool = False, pace: float = 0.1, **cloud: Any
+    ) -> None:
+        super().__init__(template, pace=pace, **{"invalidation_delay": PURGED_WITHIN} | cloud)
+        self.concurrency = concurrency
+        self._ports = aws_port, cdn_port
+        self._reload = reload
+
+    def __enter__(self) -> Self:
+        aws_port, cdn_port = self._ports
+        with ExitStack() as opening:
+            listener = opening.enter_context(listen(cdn_port))
+            host, port = listener.getsockname()
+            self.aws.domain_name = f"{host}:{port}"
+            self.site_url = f"http://{host}:{port}"
+            super().__enter__()
+            opening.callback(super().__exit__)
+            self.endpoint_url = opening.enter_context(self.aws.serve(aws_port))
+            opening.enter_context(serve(self.cdn, listener, self._live_reload() if self._reload else None))
+            opening.enter_context(self._running())
+            self._all_open = opening.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._all_open.close()
+
+    def settle(self, timeout: float = 60.0) -> bool:
+        """Wait until it is `quiet` and the CDN has purged what it was told to. False when `timeout` seconds were not enough."""
+        end = time.monotonic() + timeout
+        while not (self.quiet() and not self.cdn.purging()):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
+        return True
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        stop = threading.Event()
+        threads = [
+            threading.Thread(target=mapping.run, args=[stop], name=f"{mapping.source.queue}-{n}", daemon=True)
+            for mapping in self.mappings.values()
+            for n in range(min(self.concurrency, mapping.source.concurrency))
+        ]
+        threads += [threading.Thread(target=self._schedule, args=[schedule, stop], daemon=True) for schedule in self.stack.schedules]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+    def _schedule(self, schedule: stack.Schedule, stop: threading.Event) -> None:
+        while True:
+            with suppress(Exception):  # the invocation has logged it; the next one comes
+                self.functions.invoke(schedule.function, _scheduled_event(schedule, self.aws.clock()))
+            if stop.wait(max(1.0, schedule.rate * self.pace)):
+                return
+
+    def _live_reload(self) -> Reload:
+        reload = Reload(self.stack.distribution.origin, self.stack.distribution.tag_header)
+        self.aws.observe(reload.changed)
+        self.aws.on_purge(lambda _, items, at: reload.purged(items, at))
+        return reload
+
+
+def _scheduled_event(schedule: stack.Schedule, now: float) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html"""
+    return {
+        "version": "0",
+        "id": "00000000-0000-0000-0000-000000000000",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": ACCOUNT,
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+        "region": REGION,
+        "resources": [schedule.arn],
+        "detail": {},
+    }

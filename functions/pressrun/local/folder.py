@@ -1,0 +1,142 @@
+"""A content folder on disk as the truth of a local cloud: a file saved in it is an upload, and an upload by any S3 client is a file in it.
+
+``.pressrun/`` in the folder is the register. Reports are mirrored too, for an editor to read.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from watchfiles import watch
+
+from pressrun.core.build import Register
+from pressrun.core.claims import Claim
+from pressrun.core.magazine import KEY as SITE_TOML
+from pressrun.core.report import PREFIX as REPORTS
+
+REGISTER = ".pressrun"
+_KINDS = ("articles/", "authors/", "issues/", "media/", "pages/")
+
+
+def read_content(folder: Path) -> dict[str, bytes]:
+    """The files that are content, by key."""
+    return {key: path.read_bytes() for key, path in _files(folder) if _is_content(key)}
+
+
+def read_register(folder: Path) -> Register:
+    """The register of a content folder; an empty one where there is none."""
+    files = {key: path.read_bytes() for key, path in _files(folder / REGISTER)}
+    claims = [Claim.from_json(body) for key, body in files.items() if key.startswith("urls/")]
+    sources = {key.removeprefix("sources/"): body for key, body in files.items() if key.startswith("sources/") and body}
+    return Register({claim.url: claim for claim in claims}, sources)
+
+
+class Folder:
+    """Keeps a folder and the buckets of a local cloud alike, both ways."""
+
+    def __init__(self, path: Path, s3: Any, content: str, register: str) -> None:
+        self.path, self.s3 = path.resolve(), s3
+        self.buckets = {content: self.path, register: self.path / REGISTER}
+        self.content = content
+        self._held: dict[str, str] = {}  # content key -> digest of what the bucket holds: an echo is not an upload
+        self._lock = threading.Lock()
+
+    def load_register(self) -> None:
+        """Puts the folder's register into its bucket, before anything else."""
+        (bucket,) = (name for name in self.buckets if name != self.content)
+        for key, path in _files(self.path / REGISTER):
+            if key.startswith(("urls/", "sources/")):
+                self.s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+
+    def upload(self, done: Callable[[str], None] = lambda _: None) -> int:
+        """Puts every content file, ``site.toml`` first. Returns how many."""
+        content = read_content(self.path)
+        for key in sorted(content, key=lambda key: (key != SITE_TOML, key)):
+            self._put(key, content[key])
+            done(key)
+        return len(content)
+
+    def mirror(self, bucket: str, key: str, body: bytes | None) -> None:
+        """Called after each put (its bytes) and delete (None) in any bucket: writes it to disk."""
+        if bucket not in self.buckets:
+            return
+        path = self._path_of(bucket, key)
+        if path is None:
+            return
+        if bucket == self.content:
+            with self._lock:
+                self._held[key] = sha256(body).hexdigest() if body is not None else ""
+        if body is None:
+            path.unlink(missing_ok=True)
+        elif not path.is_file() or path.read_bytes() != body:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_name(f".{path.name}.new")
+            fresh.write_bytes(body)
+            fresh.replace(path)
+
+    def watch(self, stop: threading.Event, changed: Callable[[str], None] = lambda _: None) -> None:
+        """Uploads what is saved in the folder and deletes what is removed, until ``stop``."""
+        for changes in watch(self.path, stop_event=stop, debounce=200, step=50, watch_filter=None, raise_interrupt=False):
+            for key in sorted(
+                {path.relative_to(self.path).as_posix() for path in (Path(name) for _, name in changes) if path.is_relative_to(self.path)}
+            ):
+                if _is_content(key) and self._bring(key):
+                    changed(key)
+
+    def _bring(self, key: str) -> bool:
+        path = self.path / key
+        if path.is_dir():
+            return False
+        try:
+            body = path.read_bytes()
+        except FileNotFoundError:
+            with self._lock:
+                if not self._held.get(key):
+                    return False
+            self.s3.delete_object(Bucket=self.content, Key=key)
+            return True
+        with self._lock:
+            if self._held.get(key) == sha256(body).hexdigest():
+                return False
+        self._put(key, body)
+        return True
+
+    def _put(self, key: str, body: bytes) -> None:
+        self.s3.put_object(Bucket=self.content, Key=key, Body=body)
+
+    def _path_of(self, bucket: str, key: str) -> Path | None:
+        """Where a key lies on disk; None for one that no file can have, or that is not content."""
+        parts = PurePosixPath(key).parts
+        if key.endswith("/") or "/".join(parts) != key or not parts or any(part.startswith(".") or len(part.encode()) > 240 for part in parts):
+            return None
+        if bucket == self.content and not (_is_content(key) or key.startswith(REPORTS)):
+            return None
+        return self.buckets[bucket].joinpath(*parts)
+
+
+def _is_content(key: str) -> bool:
+    return (key == SITE_TOML or key.startswith(_KINDS)) and not any(part.startswith(".") for part in key.split("/"))
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    if folder.is_dir():
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                yield path.relative_to(folder).as_posix(), path
+
+
+def starter(port: int) -> str:
+    """The least ``site.toml``, for a folder that has none."""
+    return f"""# The magazine. Change anything: the pages follow.
+title = "My magazine"
+base_url = "http://127.0.0.1:{port}"
+language = "en"
+timezone = "UTC"
+default_section = "news"    # for an article that names no section and lies in no section's folder
+
+[[sections]]
+slug = "news"
+name = "News"
+"""
