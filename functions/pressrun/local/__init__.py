@@ -1,0 +1,16 @@
+"""The local cloud: the same template, handlers and event shapes as on AWS, on one machine. Not in the Lambda package.
+
+`aws` is moto behind one lock, `corrections` what makes it behave as AWS, `stack` the resources of infra/template.yaml, `functions` and
+`mapping` what Lambda does with them, `cdn` and `web` what CloudFront does, and `cloud` all of it together.
+
+What it does not show, known and left open:
+
+- Permissions: neither roles nor policies are enforced. The template's tests judge them.
+- Order and repetition: queues deliver in order and once unless a function fails, S3 announces at once. `functions.Weather` is where tests stir.
+- Eventual consistency: every read of DynamoDB is strong, also of an index.
+- Throttling, quotas and cold starts; a function over its timeout is only reported. DynamoDB's 4 MB a transaction is not held.
+- Conditional writes are refused with 412, never with the 409 of a write that is still going on.
+- DynamoDB's TTL deletes nothing, and queues keep messages for ever.
+- The CDN is one edge without Brotli, byte ranges and revalidation, and plain http, so HSTS is taken off where it is served.
+- Functions share one process: os.environ holds what they agree on, and module state is seen by two invocations at once.
+"""

@@ -82,15 +82,19 @@ class Aws:
 
     def start(self) -> None:
         """Begin with an empty account. Ids are drawn from a fixed seed: the same calls give the same ids."""
+        if botocore_stubber.enabled:
+            raise RuntimeError("a local AWS is running in this process already")
         BackendDict.reset()
         mock_random.seed(0)
-        self._patches.enter_context(patch.dict(os.environ, _environment(), clear=True))
-        # A session made before moto was imported would go to the real AWS.
-        self._patches.enter_context(patch.object(boto3, "DEFAULT_SESSION", None))
-        self._patches.enter_context(patch.object(botocore_stubber, "enabled", True))
-        self._patches.enter_context(patch.object(botocore_stubber, "process_request", self._answer))
-        for correction in corrections(self):
-            self._patches.enter_context(correction)
+        with ExitStack() as patches:
+            patches.enter_context(patch.dict(os.environ, _environment(), clear=True))
+            # A session made before moto was imported would go to the real AWS.
+            patches.enter_context(patch.object(boto3, "DEFAULT_SESSION", None))
+            patches.enter_context(patch.object(botocore_stubber, "enabled", True))
+            patches.enter_context(patch.object(botocore_stubber, "process_request", self._answer))
+            for correction in corrections(self):
+                patches.enter_context(correction)
+            self._patches = patches.pop_all()
 
     def stop(self) -> None:
         self._patches.close()
@@ -188,7 +192,7 @@ class Aws:
 
 @cache
 def client(service: str) -> Any:
-    """A boto3 client for this package's own work: `Calls` leaves it out."""
+    """A boto3 client for this package's own work, which `Functions.calls` leaves out."""
     return boto3.session.Session().client(service, region_name=REGION, config=Config(user_agent_extra=OWN_WORK))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -54,6 +55,8 @@ class Cloud:
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
+        # Powertools keeps one set of metrics for a process: functions that run side by side in this one empty it for each other.
+        warnings.filterwarnings("ignore", "No application metrics to publish")
         with ExitStack() as opening:
             opening.enter_context(self.aws)
             self.stack = stack.create(self.template, self.parameters)
