@@ -1,39 +1,52 @@
 """The command line. A command reads its arguments, calls what does the work, and says what came of it.
 
-Errors go to standard error, in one readable block. Exit codes: 0 done, 1 the content is at fault, 2 the call is at fault.
+Errors go to standard error, in one readable block. Exit codes: 0 done, 1 the content is at fault, 2 the call is at fault, 130 interrupted.
 """
 
 import json
+import os
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.table import Table
 
 from pressrun.core.dates import read_instant
-from pressrun.core.problem import errors, ranked
+from pressrun.core.problem import Problem, errors, ranked
 from pressrun.core.report import spoken
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+# The streams as they are now: what the functions of a local cloud print goes into a log instead.
+out = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+err = Console(file=sys.stderr, highlight=False, soft_wrap=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, on one line.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the magazine is served.")]
+AwsPort = Annotated[int, typer.Option(min=1, max=65535, help="Where AWS is.")]
 
 
 def main() -> None:
-    """The entry point."""
+    """The entry point. With PRESSRUN_DEBUG in the environment, an error that no command expects shows where it came from."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it with a signal gets the same tidy end
     try:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if os.environ.get("PRESSRUN_DEBUG"):
+            raise
+        err.print(f"Something went wrong: {type(error).__name__}: {error}", markup=False)
+        err.print("This should not happen. With PRESSRUN_DEBUG=1 in the environment, the same command shows where it came from.", markup=False)
+        sys.exit(2)
 
 
 def fail(*lines: str, code: int = 2) -> NoReturn:
@@ -48,7 +61,14 @@ def say(line: str = "") -> None:
 
 
 def say_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    say(json.dumps(value, ensure_ascii=False))
+
+
+def say_table(*rows: tuple[str, ...]) -> None:
+    """In columns, each as wide as it needs: a machine may cut them apart, and a URL is never broken."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        say("  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 @contextmanager
@@ -72,53 +92,58 @@ def new(
     """Begin an article: a file with its front matter."""
     from pressrun.core.article import slug_of
 
+    if not title.strip():
+        fail("The title is empty.", 'Give the headline, as in: pressrun new "Ice on the estuary"')
     name = f"{slug_of(title) or 'article'}.md"
     path = Path("articles", name) if Path("site.toml").is_file() else Path(name)
     if path.exists():
         fail(f"{path} is there already.", "Give the article another title, or go on with that file.")
     fields = [f"title: {json.dumps(title, ensure_ascii=False)}", *([f"section: {section}"] if section else [])]
-    fields += [f"date: {datetime.now().astimezone():%Y-%m-%dT%H:%M}", "authors: []", "tags: []", 'summary: ""', "draft: true"]
+    fields += [f"date: {datetime.now().astimezone().isoformat(timespec='minutes')}", "authors: []", "tags: []", 'summary: ""', "draft: true"]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(["---", *fields, "---", "", "Write here. Remove the line draft: true to publish.", ""]), "utf-8")
     say(str(path))
 
 
 @app.command()
-def check(paths: Annotated[list[Path], typer.Argument(help="Articles, or folders of them.")], as_json: Json = False) -> None:
+def check(paths: Annotated[list[Path], typer.Argument(help="Articles, site.toml, or folders of articles.")], as_json: Json = False) -> None:
     """Say what an upload of these files would be told."""
     from pressrun.core.build import NoMagazine, judge
+    from pressrun.core.magazine import KEY as SITE_TOML
+    from pressrun.core.magazine import read_magazine
     from pressrun.local.folder import read_content, read_register
 
     files = [path for given in paths for path in _articles_below(given)]
     root = _content_folder(files[0])
     named = {_key_of(path, root): path for path in files}
     content = read_content(root) | {key: path.read_bytes() for key, path in named.items()}
-    try:
-        judged = judge(content, read_register(root), datetime.now(UTC).replace(microsecond=0))
-    except NoMagazine as none:
-        fail(f"{root / 'site.toml'}", *map(spoken, none.problems), code=1)
-    answers = [
-        {"key": key, "status": judged[key].status, "problems": [asdict(problem) for problem in ranked(judged[key].problems)]} for key in sorted(named)
-    ]
+    verdicts: dict[str, tuple[str, tuple[Problem, ...]]] = {}
+    if SITE_TOML in named:
+        magazine, problems = read_magazine(content[SITE_TOML])
+        verdicts[SITE_TOML] = "accepted" if magazine else "refused", problems
+    if named.keys() - {SITE_TOML}:
+        try:
+            judged = judge(content, read_register(root), datetime.now(UTC).replace(microsecond=0))
+        except NoMagazine as none:
+            fail(f"{root / SITE_TOML}", *map(spoken, none.problems), code=1)
+        verdicts |= {key: (judged[key].status, judged[key].problems) for key in sorted(named) if key in judged}
     if as_json:
-        say_json(answers)
+        say_json([{"key": key, "status": status, "problems": list(map(asdict, ranked(found)))} for key, (status, found) in verdicts.items()])
     else:
-        for key in sorted(named):
-            say(f"{named[key]}: {judged[key].status}")
-            for problem in ranked(judged[key].problems):
-                say(spoken(problem))
-    if any(errors(judged[key].problems) for key in named):
+        for key, (status, found) in verdicts.items():
+            say("\n".join([f"{named[key]}: {status}", *map(spoken, ranked(found))]))
+    if any(errors(found) for _, found in verdicts.values()):
         raise typer.Exit(1)
 
 
 def _articles_below(path: Path) -> list[Path]:
-    if path.is_dir():
-        found = sorted(file for file in path.rglob("*.md") if not {"reports", ".pressrun"} & set(file.parts))
-        below = path / "articles"
-        return [file for file in found if file.is_relative_to(below)] if below.is_dir() else found or fail(f"There is no article in {path}.")
-    if not path.is_file():
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
         fail(f"There is no file {path}.")
-    return [path]
+    below = path / "articles" if (path / "articles").is_dir() else path
+    found = sorted(file for file in below.rglob("*") if file.suffix in (".md", ".markdown") and not {"reports", ".pressrun"} & set(file.parts))
+    return found or fail(f"There is no article in {path}.")
 
 
 def _content_folder(path: Path) -> Path:
@@ -129,8 +154,11 @@ def _content_folder(path: Path) -> Path:
 
 
 def _key_of(path: Path, root: Path) -> str:
+    """Where an upload of the file would go: a file that lies elsewhere than an article should is judged as if it lay in articles/."""
+    if not path.resolve().is_relative_to(root):
+        fail(f"{path} does not lie in {root}.", "Check the articles of one magazine at a time.")
     key = path.resolve().relative_to(root).as_posix()
-    return key if key.startswith("articles/") else f"articles/{path.name}"
+    return key if key == "site.toml" or key.startswith("articles/") else f"articles/{path.name}"
 
 
 @app.command()
@@ -188,8 +216,8 @@ def _instant(text: str) -> datetime:
 @app.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Publish the sample magazine, say what happened, and leave.")] = False,
-    port: Annotated[int, typer.Option(help="Where the magazine is served.")] = 8080,
-    aws_port: Annotated[int, typer.Option(help="Where AWS is.")] = 4566,
+    port: Port = 8080,
+    aws_port: AwsPort = 4566,
     as_json: Json = False,
 ) -> None:
     """The local cloud with a sample magazine, published through the real pipeline."""
@@ -217,17 +245,20 @@ def demo(
 @app.command()
 def dev(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The content folder. It is made if it is not there.")],
-    port: Annotated[int, typer.Option(help="Where the magazine is served.")] = 8080,
-    aws_port: Annotated[int, typer.Option(help="Where AWS is.")] = 4566,
+    port: Port = 8080,
+    aws_port: AwsPort = 4566,
 ) -> None:
     """The local cloud over a content folder: a file saved in it is published, and so is what any S3 client uploads."""
     from pressrun.local.folder import starter
 
     if folder.exists() and not folder.is_dir():
         fail(f"{folder} is a file. Name a folder.")
-    folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "site.toml").exists():
-        (folder / "site.toml").write_text(starter(port), "utf-8")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "site.toml").write_text(starter(port), "utf-8")
+        except OSError as error:
+            fail(f"{folder} cannot be written into: {error.strerror}.")
         say(f"{folder / 'site.toml'} was not there; a plain one is now. Change it as you like.")
     _serve(folder, aws_port, port, sample=False)
 
@@ -236,6 +267,8 @@ def _serve(folder: Path, aws_port: int, port: int, *, sample: bool) -> None:
     with _local_cloud(folder, aws_port, port, watch=True) as site:
         with doing("Publishing…"):
             site.settle(600)
+        for answer in site.refusals():
+            say(f"{answer}\n")
         value = site.summary(0)
         say(f"The magazine is at {site.cloud.site_url}/ ({value['articles']} articles, {value['refused']} refused).")
         say()
@@ -245,10 +278,11 @@ def _serve(folder: Path, aws_port: int, port: int, *, sample: bool) -> None:
         say("  .venv/bin/pressrun publish my-first-article.md         (draft: true keeps it a draft; remove that line)")
         say("or with any S3 client, as .venv/bin/aws s3 cp my-first-article.md s3://pressrun-content/articles/")
         say(f"or save a file in {folder.resolve() / 'articles'}" + (", which is gone when this ends." if sample else "."))
-        say("The answers to uploads are in reports/ of the same folder and bucket. Stop with Ctrl-C.")
+        say("The answers to uploads appear here, and in reports/ of the same folder and bucket.")
+        say(f"What the functions log is in {site.log}. Stop with Ctrl-C.\n")
         try:
-            while True:
-                time.sleep(3600)
+            for answer in site.answers():
+                say(answer)
         except KeyboardInterrupt:
             say()
 
@@ -257,11 +291,12 @@ def _serve(folder: Path, aws_port: int, port: int, *, sample: bool) -> None:
 def _local_cloud(folder: Path, aws_port: int, port: int, *, watch: bool) -> Iterator[Any]:
     from pressrun.local import dev as local
 
-    try:
-        with local.running(folder, aws_port=aws_port, cdn_port=port, reload=watch, watch=watch) as site:
-            yield site
-    except OSError as error:
-        fail(f"The local cloud cannot start: {error}.", "Another one may be running. Choose other ports with --port and --aws-port.")
+    with ExitStack() as stack:
+        try:
+            site = stack.enter_context(local.running(folder, aws_port=aws_port, cdn_port=port, reload=watch, watch=watch))
+        except OSError as error:
+            fail(f"The local cloud cannot start: {error.strerror}.", "Another one may be running. Choose other ports with --port and --aws-port.")
+        yield site
 
 
 def _say_summary(value: dict[str, Any]) -> None:
@@ -271,11 +306,8 @@ def _say_summary(value: dict[str, Any]) -> None:
             **value
         )
     )
-    table = Table("service", "operation", "calls", box=None, pad_edge=False)
-    for service, operations in value["calls"].items():
-        for operation, count in operations.items():
-            table.add_row(service, operation, str(count))
-    out.print(table)
+    calls = [(service, operation, str(count)) for service, operations in value["calls"].items() for operation, count in operations.items()]
+    say_table(("service", "operation", "calls"), *calls)
 
 
 # Against a cloud: AWS, or a local one by AWS_ENDPOINT_URL
@@ -297,6 +329,11 @@ def publish(
     if to and not to.endswith("/") and len(files) > 1:
         fail("--to names one key, and there are several files.", "End it with / to name a folder.")
     keys = [(to + file.name if to.endswith("/") else to) or f"articles/{file.name}" for file in files]
+    if len(set(keys)) < len(keys):
+        fail("Two of these files have the same name, and would take each other's place.", "Publish them into different folders, with --to.")
+    for key in keys:
+        if not key.startswith(remote.KINDS) and key != "site.toml":
+            fail(f"Nothing is published from the key {key}.", "An article's begins with articles/.")
     with remote.connected(fail) as cloud, doing("Publishing…"):
         receipts = remote.publish(cloud, list(zip(keys, files, strict=True)), timeout)
     if as_json:
@@ -322,10 +359,7 @@ def status(key: Annotated[str, typer.Argument(help="One content key.")] = "", as
         return
     if key and not rows:
         fail(f"Nothing was ever uploaded at {key}.", code=1)
-    table = Table("article", "status", "since", "URL", box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(row["key"], row["status"], row["since"], row["url"] or "")
-    out.print(table)
+    say_table(("article", "status", "since", "URL"), *((row["key"], row["status"], row["since"], row["url"] or "") for row in rows))
     if report:
         say("\n" + report)
     say(f"{waiting} pending" if waiting else "Nothing is pending.")

@@ -17,7 +17,7 @@ from pressrun.cloud.catalogue import BASIS, Basis, Key, mark_item
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.press import pages_for
-from pressrun.cloud.queues import Hint
+from pressrun.cloud.queues import Hint, Queue
 from pressrun.core.dates import stamp
 from pressrun.core.lists import ASSETS, NEWEST, Target, Teaser, bounds, parent_of, reading_of, url_target
 from pressrun.core.pages import Pages
@@ -122,6 +122,9 @@ def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | No
     made = pages.make(target, seen.teasers, seen.periods)
     for key, head in heads.items():
         tally.bring(cloud.site, key, made.get(key), head)
+    if target.kind == "section" and not made:
+        # Before the section was, there may have been an article at its URL.
+        _mark(cloud, cloud.articles, [url_target(f"/{target.name}/")], tally)
     noted, parent = _page_noted(target), parent_of(target)
     if noted and parent and bool(made) != seen.has_page:
         mark = cloud.new_mark()
@@ -147,11 +150,13 @@ def _mark_neighbours(cloud: Cloud, around: Mapping[Target, Collection[str]], see
             for place in places:
                 urls.update(teaser.url for teaser in _newer(cloud, seen[target].teasers, f"list#tag/{target.name}", place))
     if urls:
-        mark = cloud.new_mark()
-        targets = sorted(str(url_target(url)) for url in urls)
-        since = stamp(cloud.now())
-        cloud.catalogue.put_all(mark_item(target, mark, since) for target in targets)
-        cloud.articles.send([Hint(tuple(targets), mark, receipt=tally.receipt)])
+        _mark(cloud, cloud.articles, [url_target(url) for url in sorted(urls)], tally)
+
+
+def _mark(cloud: Cloud, queue: Queue, targets: Sequence[Target], tally: Tally) -> None:
+    mark, since = cloud.new_mark(), stamp(cloud.now())
+    cloud.catalogue.put_all(mark_item(target, mark, since) for target in targets)
+    queue.send([Hint(tuple(map(str, targets)), mark, receipt=tally.receipt)])
 
 
 def _newer(cloud: Cloud, newest: Sequence[Teaser], pk: str, place: str) -> Sequence[Teaser]:

@@ -88,7 +88,8 @@ def render(cloud: Cloud, url: str, tally: Tally) -> None:
             _destination_first(cloud, seen.answer.to, tally)
         wanted = _entries(seen)
         try:
-            tally.bring(cloud.site, key_of(url), _page(seen, url), head)
+            if not _is_list_page(seen, url):
+                tally.bring(cloud.site, key_of(url), _page(seen, url), head)
             _enter(cloud, url, seen, entries, wanted, tally)
         except Conflict:
             continue
@@ -141,6 +142,11 @@ def _source(cloud: Cloud, key: str, version: str) -> bytes:
 
 def _older(cloud: Cloud, name: str, place: str) -> list[Teaser]:
     return [Teaser.from_json(item["json"]) for item in cloud.catalogue.query(f"list#{name}", end=place, limit=NEAREST)]
+
+
+def _is_list_page(seen: Look, url: str) -> bool:
+    """Whether a later ``site.toml`` gave the URL to a page of the magazine's own: then another target makes what stands there."""
+    return bool(seen.basis.config) and pages_for(seen.basis.config).magazine.why_reserved(url) is not None
 
 
 def _page(seen: Look, url: str) -> SiteObject | None:

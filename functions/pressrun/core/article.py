@@ -12,7 +12,8 @@ from slugify import slugify
 from pressrun.core.dates import read_instant
 from pressrun.core.frontmatter import Document, Value, split
 from pressrun.core.magazine import Magazine
-from pressrun.core.problem import Problem, errors, nearest, note
+from pressrun.core.markdown import DEEPEST, depth
+from pressrun.core.problem import CONTROL, Problem, errors, nearest, note
 
 PREFIX = "articles/"
 _LARGEST = 2 * 1024 * 1024
@@ -88,7 +89,7 @@ def _document(data: bytes) -> tuple[Document | None, list[Problem]]:
         line = data.count(b"\n", 0, error.start) + 1
         return None, [Problem("The file is not text in UTF-8.", "Save it as UTF-8 (in Word: plain text, encoding UTF-8).", line)]
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if found := re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", text):
+    if found := CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
         return None, [Problem("There is a control character in the text.", "Remove it; it may have come with a paste.", line)]
     return split(text)
@@ -105,18 +106,22 @@ class _Reader:
         field = self.fields.get(name)
         self.problems.append(Problem(problem, remedy, field.line if field else 1, _shown(name, field.value) if field else ""))
 
-    def article(self) -> Article | None:
+    def article(self) -> Article:
+        """The article; only where nothing was refused on the way is it one."""
         for name, field in self.fields.items():
             if name not in _FIELDS:
                 remedy = "It is left out." + nearest(name, sorted(_FIELDS))
                 self.problems.append(note(f"“{name}” is not a field that Pressrun knows.", remedy, line=field.line, text=_shown(name, field.value)))
         title = self.text("title")
-        if not title and "title" not in self.fields:
+        if "title" not in self.fields:
             self.problems.append(Problem("The article has no title.", "Add a line to the front matter: title: …", 1))
-        elif not title:
+        elif not title and isinstance(self.fields["title"].value, str):
             self.refuse("title", "The title is empty.", "Write the headline after title:")
         elif len(title) > _LONGEST_TITLE:
             self.refuse("title", f"The title has {len(title)} characters; {_LONGEST_TITLE} is the most.", "Shorten it; the rest may be the summary.")
+        if depth(self.document.body) > DEEPEST:
+            remedy = "Close every HTML tag that is opened."
+            self.problems.append(Problem(f"The text is nested more than {DEEPEST} deep.", remedy, self.document.body_line))
         date = self.instant("date")
         publish_at = self.instant("publish_at")
         expires = self.instant("expires")
@@ -124,14 +129,12 @@ class _Reader:
         if start and expires and expires <= start:
             self.refuse("expires", "It would be gone before it is published.", "Write an instant after the date, or remove expires:")
         section = self.section()
-        url = self.url(title, section, date or publish_at)
-        if section is None or url is None:
-            return None
+        url = self.url(title, section, date or publish_at) or ""
         return Article(
             key=self.key,
             title=title,
             url=url,
-            section=section,
+            section=section or "",
             body=self.document.body,
             date=date or publish_at,
             updated=self.instant("updated"),
@@ -171,7 +174,7 @@ class _Reader:
             return None
         try:
             return read_instant(value, self.magazine.timezone)
-        except (ValueError, OverflowError):
+        except ValueError:
             self.refuse(name, f"“{value}” is not a date.", "Write it like 2026-11-22, or 2026-11-22T09:30, or 2026-11-22T09:30:00-05:00.")
             return None
 
@@ -241,7 +244,8 @@ class _Reader:
         if url is None:
             self.refuse(name, "That is not an address in this magazine.", "Write it like /news/my-article/ with small letters, digits and hyphens.")
             return None
-        if why := self.magazine.why_reserved(url):
+        why = "an article's address ends with a slash, and has no dot in it" if "." in url else self.magazine.why_reserved(url)
+        if why:
             self.refuse(name, f"The article cannot be at {url}: {why}.", "Give it another slug: in the front matter.")
             return None
         return url
@@ -251,7 +255,7 @@ class _Reader:
             old = _as_url(value)
             if old is None:
                 self.refuse("redirects", f"“{value}” is not an address in this magazine.", "Write it like /old/address/.")
-            elif why := None if "." in old else self.magazine.why_reserved(old):
+            elif why := self.magazine.why_reserved(old):
                 self.refuse("redirects", f"{old} cannot lead to this article: {why}.", "Remove it from redirects:")
             elif old != url:
                 yield old
@@ -263,8 +267,8 @@ def slug_of(text: str) -> str:
 
 
 def _as_url(text: str) -> str | None:
-    """The URL's one spelling: below the root, with a slash at its end unless it names a file."""
-    path = "/" + text.strip().strip("/")
+    """The URL's one spelling: below the root, with a slash at its end unless it names a file, and a folder for its ``index.html``."""
+    path = "/" + text.strip().removesuffix("/index.html").strip("/")
     if len(path) > 400 or not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", path):
         return None
     return path if re.search(r"\.html?$", path) else path + "/"

@@ -100,6 +100,8 @@ def build(content: Mapping[str, bytes], register: Register, now: datetime, theme
         site |= made
         targets |= dict.fromkeys(made, target)
     for url, claim in claims.items():
+        if magazine.why_reserved(url):
+            continue  # a section has come to be where there was an article
         targets[key_of(url)] = url_target(url)
         answer = answer_of(claim, lived=claim.lived(now), live_at=live_at.get(claim.owner or "", ""))
         match answer.kind:
@@ -114,15 +116,13 @@ def build(content: Mapping[str, bytes], register: Register, now: datetime, theme
 
 def _magazine(content: Mapping[str, bytes], register: Register, problems: dict[str, tuple[Problem, ...]]) -> Magazine:
     missing = Problem("There is no site.toml.", "Add one with a title, a base_url and at least one section.")
-    problems[SITE_TOML] = (missing,)
-    for data in (content.get(SITE_TOML), register.sources.get(SITE_TOML)):
-        if data:
-            magazine, found = read_magazine(data)
-            if problems[SITE_TOML] == (missing,):
-                problems[SITE_TOML] = found
-            if magazine:
-                return magazine
-    raise NoMagazine(problems[SITE_TOML])
+    current, accepted = content.get(SITE_TOML), register.sources.get(SITE_TOML)
+    magazine, problems[SITE_TOML] = read_magazine(current) if current is not None else (None, (missing,))
+    if magazine is None and accepted:
+        magazine, _ = read_magazine(accepted)
+    if magazine is None:
+        raise NoMagazine(problems[SITE_TOML])
+    return magazine
 
 
 def _decide_all(

@@ -60,7 +60,8 @@ class Decision:
     """What one content key comes to. ``article`` is the version in force, None where there is none.
 
     ``changed`` are the claims to write; ``blocked_by`` is the key that has the URL which the newest version asks for; ``wake`` are the keys that
-    wait for a URL which this one let go; ``unmet`` are the redirects that another article's page stands in the way of, with that article's key.
+    wait for a URL which this one let go, and the one whose redirect gave way to this one's page; ``unmet`` are the redirects that belong to another
+    article, with its key.
     """
 
     article: Article | None
@@ -125,7 +126,9 @@ def decide(
     unmet: dict[str, str] = {}
     if article is None:
         for claim in table.owned():
-            table.put(claim, live=_closed(claim.live, now))
+            # What is given up before its embargo's instant leaves nothing to inherit.
+            seen = {} if claim.first and claim.first <= now else {"first": None, "feed_id": ""}
+            table.put(claim, live=_closed(claim.live, now), **seen)
     else:
         _stake(table, article, gone, host, unmet)
     waits_for = {current.url} if current and blocked_by else set()
@@ -138,6 +141,8 @@ def _stake(table: "_Table", article: Article, gone: Collection[str], host: str, 
     was = next((claim for claim in table.owned() if claim.leads_to is None), None)
     target = table.get(article.url)
     identities = [was, target if target.leads_to is None else None]
+    if target.owner not in (None, key) and target.owner not in gone:
+        table.displaced = target.owner
     table.inherit(target, gone)
     for url in article.redirects:
         claim = table.get(url)
@@ -148,7 +153,7 @@ def _stake(table: "_Table", article: Article, gone: Collection[str], host: str, 
         identities.append(claim if claim.leads_to is None else None)
         table.put(claim, owner=key, leads_to=article.url, live=_closed(claim.live, now))
     phase = phase_of(article, now)
-    known = next((c for c in identities if c and c.feed_id and c.first and c.first <= now), None)
+    known = next((claim for claim in identities if claim and claim.first and claim.first <= now), None)
     if known:
         first, feed_id = known.first, known.feed_id
     elif phase in ("live", "scheduled"):
@@ -175,6 +180,7 @@ class _Table:
     def __init__(self, key: str, claims: Mapping[str, Claim], now: datetime) -> None:
         self.key, self.now = key, now
         self._before, self._after = claims, dict(claims)
+        self.displaced: str | None = None
 
     def get(self, url: str) -> Claim:
         return self._after.get(url) or Claim(url)
@@ -205,14 +211,14 @@ class _Table:
                 self.put(claim, waiting=tuple(key for key in claim.waiting if key != self.key))
 
     def wake(self) -> tuple[str, ...]:
-        """Who waits for a URL that is no longer this key's page: it had it, or it only leads on from it."""
-        return tuple(
-            waiting
+        """Who waits for a URL that this key no longer has, or that only leads on from it; and whose redirect gave way."""
+        let_go = (
+            claim
             for url, claim in sorted(self._before.items())
-            if claim.owner == self.key and claim.leads_to is None and (self._after[url].owner != self.key or self._after[url].leads_to is not None)
-            for waiting in claim.waiting
-            if waiting != self.key
+            if claim.owner == self.key and (self._after[url].owner != self.key or (claim.leads_to is None and self._after[url].leads_to is not None))
         )
+        waiting = (key for claim in let_go for key in claim.waiting if key != self.key)
+        return tuple(dict.fromkeys((*waiting, *([self.displaced] if self.displaced else ()))))
 
     def changed(self) -> dict[str, Claim]:
         return {
@@ -259,5 +265,5 @@ def standing_problems(decision: Decision, current: Article | None) -> tuple[Prob
         remedy = "Give this article another slug: in its front matter. If the other file is taken down, this one gets the address."
         found.append(Problem(f"The address {current.url} belongs to {decision.blocked_by}.", remedy, 1))
     for url, key in decision.unmet.items():
-        found.append(note(f"{url} does not lead to this article: it is the page of {key}.", "It will, when that one is taken down."))
+        found.append(note(f"{url} does not lead to this article: it belongs to {key}.", "It will, when that one is taken down."))
     return tuple(found)

@@ -10,17 +10,22 @@ _OFFSET_WITHOUT_COLON = re.compile(r"([+-]\d\d)(\d\d)$")
 def read_instant(text: str, zone: ZoneInfo) -> datetime:
     """The instant that an editor wrote: a date, or a date and a time, with an offset or in ``zone``.
 
-    Raises ValueError for anything else. A date alone is its midnight in ``zone``.
+    Raises ValueError for anything else, and for a year that is a slip of the keys. A date alone is its midnight in ``zone``.
     """
-    text = text.strip()
+    found = _read(text.strip())
+    if not 1000 <= found.year < 9999:  # four digits in every time zone, so that text sorts as time does; and a year after it
+        raise ValueError(f"there is no year {found.year}")
+    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC).replace(microsecond=0)
+
+
+def _read(text: str) -> datetime:
     try:
-        return datetime.combine(date.fromisoformat(text), time(), zone).astimezone(UTC)
+        return datetime.combine(date.fromisoformat(text), time())
     except ValueError:
         pass
     # '2019-11-12 13:30:00 -0500', as other tools write it, is ISO 8601 but for a space and a colon.
     joined = re.sub(r"\s+([+-]\d\d:?\d\d|Z)$", r"\1", re.sub(r"\s+", " ", text))
-    found = datetime.fromisoformat(_OFFSET_WITHOUT_COLON.sub(r"\1:\2", joined) if ":" in joined else joined)
-    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC).replace(microsecond=0)
+    return datetime.fromisoformat(_OFFSET_WITHOUT_COLON.sub(r"\1:\2", joined) if ":" in joined else joined)
 
 
 def stamp(instant: datetime) -> str:

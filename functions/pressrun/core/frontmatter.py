@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from pressrun.core.problem import Problem, note
+from pressrun.core.problem import CONTROL, Problem, note
 
 # libyaml builds nodes by recursion in C; a file nested deeper than this is an attack, not an article.
 _DEEPEST = 20
@@ -87,6 +87,8 @@ def _refuse_bombs(head: str) -> None:
             what = "Anchors (&name) and aliases (*name) are not allowed in front matter."
             remedy = "Write the value out, or in quotation marks if it begins with & or *."
             raise _Bomb(Problem(what, remedy, line))
+        if isinstance(event, yaml.ScalarEvent) and CONTROL.search(event.value):
+            raise _Bomb(Problem("There is a control character in the front matter.", "Remove it; it may have come with a paste.", line))
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
             raise _Bomb(Problem("The front matter is nested too deeply.", "Use plain lists and values.", line))
@@ -100,6 +102,9 @@ def _fields(node: yaml.Node | None, problems: list[Problem]) -> tuple[dict[str, 
     fields: dict[str, Field] = {}
     for key, value in node.value:
         line = key.start_mark.line + 2
+        if not isinstance(key, yaml.ScalarNode):
+            problems.append(Problem("The name of a field must be a word.", "Write each as name: value.", line))
+            continue
         name = str(key.value).strip().lower().replace("-", "_")
         if name in fields:
             problems.append(Problem(f"“{name}” stands here twice.", "Keep one of the two.", line, str(key.value)))
@@ -111,7 +116,7 @@ def _value(node: yaml.Node) -> Value:
     if isinstance(node, yaml.SequenceNode):
         return [_value(item) for item in node.value]
     if isinstance(node, yaml.MappingNode):
-        return {str(key.value): _value(value) for key, value in node.value}
+        return {str(key.value): _value(value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
     return str(node.value)
 
 

@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 
 from slugify import slugify
 
-from pressrun.core.problem import Problem, nearest, note
+from pressrun.core.problem import CONTROL, Problem, nearest, note
 
 KEY = "site.toml"
 
 # First segments of a URL that belong to Pressrun's own pages. No section and no article may take them.
 RESERVED = frozenset({"_fragments", "archive", "articles", "assets", "authors", "issues", "journal", "media", "pages", "search", "sitemaps", "tags"})
+# The last segments of its own files, wherever they stand.
+_FILES = frozenset({"404.html", "feed.json", "feed.xml", "index.html", "news-sitemap.xml", "robots.txt", "rss.xml", "sitemap.xml"})
+_LARGEST = 128 * 1024  # the catalogue keeps it in one item, of 400 KB at most
 _PERMALINK_FIELDS = frozenset({"section", "slug", "yyyy", "mm", "dd"})
 _KNOWN = frozenset(
     {"title", "description", "base_url", "language", "timezone", "permalink", "default_section", "honour_expiry", "sections"}
@@ -79,30 +82,36 @@ class Magazine:
         return tuple(s for s in self.sections if s.path.count("/") == depth and s.path.startswith(f"{path}/" if path else ""))
 
     def why_reserved(self, url: str) -> str | None:
-        """Why no article may have this URL, or None where it may."""
-        first, *rest = url.strip("/").split("/")
-        if not first or "." in url:
+        """Why nothing but the magazine itself may have this URL, or None where an article or a redirect may."""
+        path = url.strip("/")
+        first, _, _ = path.partition("/")
+        if not path or path.rsplit("/", 1)[-1] in _FILES:
             return "that address belongs to the magazine's own files"
         if first in RESERVED:
             return f"addresses below /{first}/ belong to the magazine's own pages"
-        if self.section(url.strip("/")):
+        if self.section(path):
             return "that is the address of a section's front"
-        if re.fullmatch(r"(.+/)?\d{4}(/\d{2}){1,2}", url.strip("/")) and rest:
+        if re.fullmatch(r"(.+/)?\d{4}(/\d{2}){1,2}", path):
             return "that is the address of an archive"
         return None
 
 
 def read_magazine(data: bytes) -> tuple[Magazine | None, tuple[Problem, ...]]:
     """The magazine, or None with at least one error."""
+    if len(data) > _LARGEST:
+        return None, (Problem(f"This file is larger than {_LARGEST // 1024} KB.", "Leave out what is not a setting."),)
     try:
-        table = tomllib.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
+        table = tomllib.loads(text)
     except UnicodeDecodeError:
         return None, (Problem("This file is not text in UTF-8.", "Save it again as UTF-8."),)
     except tomllib.TOMLDecodeError as error:
-        place = re.search(r"\(at line (\d+)", str(error))
+        place = re.search(r"\(at line (\d+)", str(error))  # else at the end of the document
         said = re.sub(r"\s*\(at .*\)$", "", str(error))
-        return None, (Problem(f"This is not valid TOML: {said}.", "Mend the line.", line=int(place[1]) if place else None),)
-    reader = _Reader(table, data.decode("utf-8-sig").splitlines())
+        return None, (Problem(f"This is not valid TOML: {said}.", "Mend the line.", int(place[1]) if place else len(text.splitlines())),)
+    except RecursionError:
+        return None, (Problem("This file is nested too deeply.", "Use plain values and lists."),)
+    reader = _Reader(table, text.splitlines())
     magazine = reader.magazine()
     return (None if any(p.severity == "error" for p in reader.problems) else magazine), tuple(reader.problems)
 
@@ -122,12 +131,14 @@ class _Reader:
             self.refuse(key, f"“{key}” is missing.", f'Add a line: {key} = "…"')
         elif not isinstance(value, str) or not (value.strip() or default == ""):
             self.refuse(key, f"“{key}” must be text.", f'Write it in quotation marks: {key} = "…"', value)
+        elif CONTROL.search(value):
+            self.refuse(key, f"There is a control character in “{key}”.", "Remove it.")
         else:
             return value.strip()
         return ""
 
     def magazine(self) -> Magazine | None:
-        for key in self.table.keys() - _KNOWN:
+        for key in sorted(self.table.keys() - _KNOWN):
             self.problems.append(note(f"“{key}” is not a setting that Pressrun knows.{nearest(key, sorted(_KNOWN))}", "It is left out."))
         base_url = self.text(self.table, "base_url", None).rstrip("/")
         if base_url and not re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", base_url):
@@ -138,7 +149,9 @@ class _Reader:
         elif unknown := set(re.findall(r"\{([a-z]+)\}", permalink)) - _PERMALINK_FIELDS:
             named = ", ".join(f"{{{field}}}" for field in sorted(unknown))
             self.refuse("permalink", f"“permalink” names {named}.", "It may have {section}, {slug}, {yyyy}, {mm} and {dd}.")
-        timezone = self.text(self.table, "timezone", "UTC")
+        elif (first := permalink.split("/")[1]) in RESERVED:
+            self.refuse("permalink", f"Addresses below /{first}/ belong to Pressrun's own pages.", "Begin it with another word.")
+        timezone = self.text(self.table, "timezone", "UTC") or "UTC"
         try:
             zone = ZoneInfo(timezone)
         except (OSError, ValueError, KeyError):

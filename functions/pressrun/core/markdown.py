@@ -1,6 +1,7 @@
 """Article text: CommonMark with tables, footnotes, strikethrough, task lists and typographic quotes, as HTML that can do no harm."""
 
 import re
+from collections import Counter
 
 import nh3
 import pyromark
@@ -76,6 +77,12 @@ _CLEANER = nh3.Cleaner(
     link_rel=None,
 )
 _ALIGNED = re.compile(r'<(t[hd]) style="text-align: (left|center|right)">')
+DEEPEST = 200
+_TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
+# Void elements, and those that the next one of their kind closes: https://html.spec.whatwg.org/multipage/syntax.html#optional-tags
+_NEVER_DEEP = {
+    *("br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "rp", "rt", "source", "td", "th", "tr", "wbr"),
+}
 _HEADING_1 = re.compile(r"<(/?)h1\b")
 
 
@@ -85,6 +92,21 @@ def to_html(text: str) -> str:
     # The content security policy allows no style attribute, so a column's alignment becomes a class.
     html = _ALIGNED.sub(r'<\1 class="\2">', html)
     return _CLEANER.clean(_HEADING_1.sub(r"<\1h2", html))
+
+
+def depth(text: str) -> int:
+    """How deeply the body's HTML is nested at the most: an HTML parser's time grows with its square. Unclosed tags count as open to the end."""
+    open_tags: Counter[str] = Counter()
+    now = deepest = 0
+    for closing, name in _TAG.findall(_MARKDOWN.html(text)):
+        tag = name.lower()
+        if tag in _NEVER_DEEP or (closing and not open_tags[tag]):
+            continue
+        step = -1 if closing else 1
+        open_tags[tag] += step
+        now += step
+        deepest = max(deepest, now)
+    return deepest
 
 
 def word_count(html: str) -> int:

@@ -1,9 +1,13 @@
 """What is wrong with an upload, in an editor's words. A judgement returns every problem at once, never just the first."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
+
+# What no feed or sitemap can hold: https://www.w3.org/TR/xml/#charsets
+CONTROL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)

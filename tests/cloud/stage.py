@@ -1,0 +1,296 @@
+"""A magazine in the local cloud, with its clock, its messages and its workers in the test's hands.
+
+The handlers are the real ones, over moto in process. Two of them may be at work at once: each is a greenlet that hands over before every AWS call, so
+a seed gives the whole schedule, and the same seed gives it again. A worker may crash at any call; its messages then come back.
+"""
+
+import os
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from greenlet import greenlet
+
+from pressrun.cloud import walk
+from pressrun.cloud.catalogue import BASIS, Basis
+from pressrun.cloud.cloud import Cloud, connect
+from pressrun.cloud.pending import as_of, pending
+from pressrun.cloud.register import read_register
+from pressrun.cloud.restore import restore
+from pressrun.cloud.theme import load_theme
+from pressrun.core.build import Built, build
+from pressrun.core.claims import Claim
+from pressrun.core.site import SiteObject
+from pressrun.local.cdn import Cdn, Request
+from pressrun.local.cloud import Cloud as LocalCloud
+
+TEMPLATE = Path(__file__).parents[2] / "infra" / "template.yaml"
+START = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SITE_TOML = """
+title = "The Stage"
+base_url = "https://stage.example"
+timezone = "America/New_York"
+
+[[sections]]
+slug = "news"
+name = "News"
+
+[[sections]]
+slug = "arctic"
+name = "Arctic"
+parent = "news"
+
+[[sections]]
+slug = "essays"
+name = "Essays"
+"""
+_QUEUES = {"uploads": "validate", "articles": "render", "lists": "index", "changed": "invalidate"}
+
+
+class Crash(BaseException):
+    """A function dies: out of memory, out of time, or its machine is gone."""
+
+
+@dataclass
+class Worker:
+    """A function at work on some messages."""
+
+    queue: str
+    records: list[dict[str, Any]]
+    run: greenlet
+    priority: float
+
+
+@dataclass
+class Stage:
+    """``calls`` counts the functions' AWS calls, and ``put`` what they put into the site bucket, by key."""
+
+    local: LocalCloud
+    cloud: Cloud
+    random: random.Random
+    clock: list[float]
+    messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    workers: list[Worker] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+
+    # What happens to the magazine
+
+    def put(self, key: str, body: str | bytes) -> None:
+        self._client.put_object(Bucket="pressrun-content", Key=key, Body=body.encode() if isinstance(body, str) else body)
+
+    def delete(self, key: str) -> None:
+        self._client.delete_object(Bucket="pressrun-content", Key=key)
+
+    def wait(self, seconds: float) -> None:
+        """Time passes; the sweep does not come."""
+        self.clock[0] += seconds
+
+    def sweep(self) -> None:
+        self._invoke("sweep", {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
+
+    def reverse_messages(self) -> None:
+        """What was sent last is delivered first."""
+        self._take_messages()
+        self.messages.reverse()
+
+    def lose_messages(self) -> None:
+        """What was sent is lost for good."""
+        self._take_messages()
+        self.messages.clear()
+
+    def lose_catalogue_and_site(self) -> None:
+        """Everything but the content and the register is lost, and the catalogue is made again from the register."""
+        for key in self.site():
+            self.cloud.site.delete(key)
+        self.cloud.catalogue.delete_all([(item["pk"], item["sk"]) for item in self.cloud.catalogue.scan()])
+        self.lose_messages()
+        restore(self.cloud)
+
+    def change_edition(self, edition: str, environment: pytest.MonkeyPatch) -> None:
+        """Other functions or templates are deployed."""
+        old = Basis.of(self.cloud.catalogue.read([BASIS])[BASIS])
+        environment.setenv("EDITION", edition)
+        walk.change_basis(self.cloud, old, replace(old, edition=edition))
+
+    # How it is worked off
+
+    def work_off(self, queue: str) -> None:
+        """Gives everything in one queue to its function, at once. What fails comes back."""
+        self._take_messages()
+        batch = [record for name, record in self.messages if name == queue]
+        self.messages = [message for message in self.messages if message[0] != queue]
+        self._give_back(queue, batch, self._invoke(_QUEUES[queue], {"Records": batch}))
+
+    def settle_now(self) -> None:
+        """Works off everything that is there, in order, by one worker at a time; no time passes."""
+        self._finish_workers()
+        for _ in range(200):
+            if not self._take_messages():
+                return
+            self.work_off(self.messages[0][0])
+        raise AssertionError(f"messages that fail for ever: {self.messages[:3]}") from (self.errors[-1] if self.errors else None)
+
+    def settle(self) -> None:
+        """Works off everything; then time passes and the sweep comes, until nothing is pending."""
+        for _ in range(40):
+            self.settle_now()
+            if not pending(self.cloud):
+                return
+            self.wait(240)
+            self.sweep()
+        raise AssertionError(f"{pending(self.cloud)} still pending after 40 sweeps")
+
+    def work(self, steps: int, *, crashes: bool = True) -> None:
+        """A stretch of rough weather: messages shuffled, repeated and left lying, two workers at once, one that crashes now and then.
+
+        The schedule is that of probabilistic concurrency testing: the worker with the highest priority goes on, and now and then it is put behind
+        all others, so that one may stand still at any of its calls while a whole other chain of work goes by.
+        """
+        for _ in range(steps):
+            self._take_messages()
+            if self.messages and len(self.workers) < 2 and (not self.workers or self.random.random() < 0.7):
+                self._begin_worker()
+            if not self.workers:
+                return
+            worker = max(self.workers, key=lambda worker: worker.priority)
+            if self.random.random() < 0.03:
+                worker.priority = min(other.priority for other in self.workers) - 1
+            self._step(worker, crash=crashes and self.random.random() < 0.004)
+
+    def _begin_worker(self) -> None:
+        queues = {name for name, _ in self.messages}
+        # Purges follow and change nothing, so they are seldom worth a worker here.
+        queue = self.random.choice(sorted(queues - {"changed"} if self.random.random() < 0.95 and queues != {"changed"} else queues))
+        waiting = [message for message in self.messages if message[0] == queue]
+        batch = self.random.sample(waiting, self.random.randint(1, min(4, len(waiting))))
+        for message in batch:
+            if self.random.random() > 0.15:  # now and then, a message is delivered twice
+                self.messages.remove(message)
+        records = [record for _, record in batch]
+        run = greenlet(lambda: self._invoke(_QUEUES[queue], {"Records": records}))
+        self.workers.append(Worker(queue, records, run, self.random.random()))
+
+    def _step(self, worker: Worker, *, crash: bool = False) -> None:
+        """Lets a worker go on to its next AWS call."""
+        try:
+            answer = worker.run.throw(Crash) if crash else worker.run.switch()
+        except Crash:
+            answer = None
+        if worker.run.dead:
+            self.workers.remove(worker)
+            self._give_back(worker.queue, worker.records, answer)
+
+    def _finish_workers(self) -> None:
+        while self.workers:
+            self._step(self.workers[0])
+
+    def _take_messages(self) -> bool:
+        sqs = self.local.client("sqs")
+        for queue in _QUEUES:
+            if not self.local.aws.waiting(f"pressrun-{queue}"):
+                continue
+            url = f"https://sqs.us-east-1.amazonaws.com/123456789012/pressrun-{queue}"
+            while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+                for message in found:
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                    self.messages.append((queue, {"messageId": message["MessageId"], "body": message["Body"], "eventSource": "aws:sqs"}))
+        return bool(self.messages)
+
+    def _give_back(self, queue: str, records: list[dict[str, Any]], answer: Any) -> None:
+        failed = {record["messageId"] for record in records}
+        if isinstance(answer, dict):
+            failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        self.messages.extend((queue, record) for record in records if record["messageId"] in failed)
+
+    def _invoke(self, function: str, event: dict[str, Any]) -> Any:
+        try:
+            return self.local.functions.invoke(self.local.stack.functions[function], event)
+        except Exception as error:  # as on Lambda: the whole batch comes back
+            self.errors.append(error)
+            return None
+
+    # What is there
+
+    def site(self) -> dict[str, SiteObject]:
+        found = {key: self.cloud.site.read(key) for key, _ in self.cloud.site.listing()}
+        return {key: made for key, made in found.items() if made}
+
+    def content(self) -> dict[str, bytes]:
+        listing = [*self.cloud.content.listing("articles/"), *self.cloud.content.listing("site.toml")]
+        return {key: stored.body for key, _ in listing if (stored := self.cloud.content.get(key))}
+
+    def claims(self) -> Mapping[str, Claim]:
+        return read_register(self.cloud.register).claims
+
+    def built(self) -> Built:
+        """What the site should be."""
+        return build(self.content(), read_register(self.cloud.register), as_of(self.cloud), load_theme())
+
+    def answer(self, url: str) -> tuple[int, str]:
+        """What a reader gets who comes for the first time: the status, and where a redirect leads."""
+        response = Cdn(self.local.stack.distribution, lambda: self.clock[0]).respond(Request(url))
+        return response.status, response.headers.get("location", "")
+
+    def text(self, url: str) -> str:
+        """The page at ``url``, '' where there is none."""
+        stored = self.cloud.site.get(url.lstrip("/") + ("index.html" if url.endswith("/") else ""))
+        return stored.body.decode() if stored else ""
+
+    def report(self, key: str) -> str:
+        stored = self.cloud.content.get(f"reports/{key}.txt")
+        return stored.body.decode() if stored else ""
+
+    def check(self) -> None:
+        """Law 1: the site bucket holds what ``build`` makes, to the byte; and nothing is left behind."""
+        built, site = self.built(), self.site()
+        assert sorted(site) == sorted(built.site)
+        for key, made in built.site.items():
+            assert site[key] == made, f"{key} is not what build makes:\n{site[key].body.decode()}\n---\n{made.body.decode()}"
+        assert built.claims == self.claims(), "the register is not at rest"
+        assert not pending(self.cloud)
+
+    @property
+    def _client(self) -> Any:
+        return self.local.client("s3")
+
+
+@contextmanager
+def staged(seed: int = 0, site_toml: str = SITE_TOML) -> Iterator[Stage]:
+    """A stage with an empty magazine, settled."""
+    clock = [START.timestamp()]
+    connect.cache_clear()
+    with ExitStack() as stack:
+        local = stack.enter_context(LocalCloud(TEMPLATE, clock=lambda: clock[0]))
+        stack.enter_context(patch.object(Cloud, "now", lambda _: datetime.fromtimestamp(clock[0], UTC).replace(microsecond=0)))
+        stack.callback(connect.cache_clear)
+        cloud = connect()
+        cloud.session.events.register("before-call", _hand_over)
+        stage = Stage(local, cloud, random.Random(seed), clock)
+        walk.change_basis(cloud, Basis(), Basis(os.environ["EDITION"], ""))
+        if site_toml:
+            stage.put("site.toml", site_toml)
+            stage.settle()
+        yield stage
+
+
+def _hand_over(**_: object) -> None:
+    """Before every AWS call, a worker lets the other one go on."""
+    current = greenlet.getcurrent()
+    if current.parent is not None:
+        current.parent.switch()
+
+
+def ago(**by: float) -> str:
+    """An instant before the stage's beginning (after it, if negative), as an editor writes it."""
+    return (START - timedelta(**by)).isoformat()
+
+
+def article(title: str = "A title", body: str = "Text.", **fields: object) -> str:
+    """An article's file."""
+    return "---\n" + "".join(f"{name}: {value}\n" for name, value in {"title": title, **fields}.items()) + f"---\n{body}\n"

@@ -1,0 +1,347 @@
+"""The life of an article, through the real handlers: after each event the site is as ``build`` makes it, and its URLs answer as promised."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+
+import pytest
+from tests.cloud.stage import SITE_TOML, Stage, ago, article, staged
+
+KEY = "articles/story.md"
+OTHER = "articles/other.md"
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with staged() as stage:
+        yield stage
+
+
+def publish(stage: Stage, key: str = KEY, **fields: object) -> None:
+    stage.put(key, article(**{"title": "Story", "section": "news", "tags": "[ice]", "date": ago(days=10)} | fields))
+    stage.settle()
+    stage.check()
+
+
+def take_down(stage: Stage, key: str = KEY) -> None:
+    stage.delete(key)
+    stage.settle()
+    stage.check()
+
+
+def test_a_new_article_has_its_page_and_is_on_every_list(stage: Stage) -> None:
+    publish(stage, section="news/arctic", authors="[Jo Hall]")
+    assert stage.answer("/news/arctic/story/") == (200, "")
+    for url in ("/", "/news/", "/news/arctic/", "/news/2026/11/", "/news/arctic/2026/11/", "/tags/ice/", "/tags/ice/2026/", "/authors/jo-hall/"):
+        assert 'href="/news/arctic/story/"' in stage.text(url), url
+    for url in ("/feed.xml", "/news/arctic/feed.xml", "/sitemaps/2026-11.xml"):
+        assert "https://stage.example/news/arctic/story/" in stage.text(url), url
+    assert "/sitemaps/2026-11.xml" in stage.text("/sitemap.xml")
+    assert "/news/arctic/2026/11/" in stage.text("/archive/news/arctic/")
+    assert "Accepted. It is live at https://stage.example/news/arctic/story/" in stage.report(KEY)
+
+
+def test_a_change_reaches_the_page_and_its_lists(stage: Stage) -> None:
+    publish(stage)
+    publish(stage, title="Story, corrected", slug="story")
+    assert "Story, corrected" in stage.text("/news/story/")
+    assert "Story, corrected" in stage.text("/")
+
+
+def test_the_same_bytes_again_put_and_purge_nothing(stage: Stage) -> None:
+    publish(stage)
+    calls = deepcopy(stage.local.calls)
+    publish(stage)
+    for service, operation in (("s3", "PutObject"), ("s3", "DeleteObject"), ("cloudfront", "CreateInvalidation"), ("dynamodb", "TransactWriteItems")):
+        assert stage.local.calls[service][operation] == calls[service][operation], operation
+
+
+def test_a_change_of_the_text_alone_touches_no_list(stage: Stage) -> None:
+    publish(stage)
+    before = stage.site()
+    stage.put(KEY, article("Story", body="Other text.", section="news", tags="[ice]", date=ago(days=10)))
+    stage.settle()
+    stage.check()
+    assert {key for key, made in stage.site().items() if made != before[key]} == {"news/story/index.html"}
+
+
+def test_a_refused_update_leaves_the_live_version_as_it_was(stage: Stage) -> None:
+    publish(stage)
+    before = stage.site()
+    publish(stage, section="nowhere", title="Not this")
+    assert stage.site() == before
+    assert "The version before it stays live" in stage.report(KEY)
+
+
+def test_an_article_that_is_mended_replaces_the_refused_one(stage: Stage) -> None:
+    publish(stage, section="nowhere")
+    assert stage.answer("/news/story/")[0] == 404
+    publish(stage)
+    assert stage.answer("/news/story/")[0] == 200
+
+
+def test_moving_an_article_to_another_section_redirects_its_old_url(stage: Stage) -> None:
+    publish(stage)
+    publish(stage, section="essays")
+    assert stage.answer("/news/story/") == (301, "/essays/story/")
+    assert stage.answer("/essays/story/")[0] == 200
+    assert "story" not in stage.text("/news/")
+
+
+def test_a_slug_that_changed_twice_is_one_redirect_from_each_old_url(stage: Stage) -> None:
+    for slug in ("one", "two", "three"):
+        publish(stage, slug=slug)
+    assert stage.answer("/news/one/") == (301, "/news/three/")
+    assert stage.answer("/news/two/") == (301, "/news/three/")
+
+
+def test_the_feed_id_stays_when_the_slug_changes(stage: Stage) -> None:
+    publish(stage, slug="one")
+    feed_id = stage.claims()["/news/one/"].feed_id
+    publish(stage, slug="two")
+    assert stage.claims()["/news/two/"].feed_id == feed_id
+    assert feed_id in stage.text("/feed.xml")
+
+
+def test_an_article_that_is_taken_down_is_gone_from_every_list_and_answers_410(stage: Stage) -> None:
+    publish(stage)
+    take_down(stage)
+    assert stage.answer("/news/story/")[0] == 410
+    assert [key for key, made in stage.site().items() if b"/news/story/" in made.body] == []
+    assert stage.answer("/tags/ice/")[0] == 404
+
+
+def test_former_urls_of_an_article_that_is_taken_down_answer_410(stage: Stage) -> None:
+    publish(stage, slug="one")
+    publish(stage, slug="two")
+    take_down(stage)
+    assert [stage.answer(f"/news/{slug}/")[0] for slug in ("one", "two")] == [410, 410]
+
+
+def test_an_article_that_is_brought_back_has_its_url_and_feed_id_again(stage: Stage) -> None:
+    publish(stage)
+    feed_id = stage.claims()["/news/story/"].feed_id
+    take_down(stage)
+    stage.wait(86_400)
+    publish(stage)
+    assert stage.answer("/news/story/")[0] == 200
+    assert stage.claims()["/news/story/"].feed_id == feed_id
+
+
+def test_a_draft_is_nowhere_and_answers_when_it_is_one_no_longer(stage: Stage) -> None:
+    publish(stage, draft="true")
+    assert stage.answer("/news/story/")[0] == 404
+    publish(stage)
+    assert stage.answer("/news/story/")[0] == 200
+
+
+def test_no_byte_of_an_embargoed_article_is_in_the_site_before_its_instant(stage: Stage) -> None:
+    canary = {"title": "Canarywords", "slug": "canaryslug", "tags": "[canarytag]", "authors": "[Canaryname]", "summary": "Canarysummary"}
+    publish(stage, date=ago(hours=-2), **canary)
+    assert not [key for key, made in stage.site().items() if "canary" in (key + made.body.decode() + str(made.metadata)).lower()]
+    assert "goes live on 22 November 2026 at 09:00 (EST)" in stage.report(KEY)
+
+
+def test_an_embargo_ends_at_its_instant(stage: Stage) -> None:
+    publish(stage, date=ago(hours=-2))
+    stage.wait(2 * 3600 - 90)
+    stage.sweep()
+    stage.settle_now()
+    assert stage.answer("/news/story/")[0] == 404
+    stage.wait(90)
+    stage.settle_now()
+    assert stage.answer("/news/story/")[0] == 200
+    stage.settle()
+    stage.check()
+
+
+def test_an_embargo_that_is_moved_later_takes_a_live_article_down_until_then(stage: Stage) -> None:
+    publish(stage)
+    publish(stage, publish_at=ago(hours=-3))
+    assert stage.answer("/news/story/")[0] == 410
+    stage.wait(3 * 3600)
+    stage.sweep()
+    stage.settle()
+    stage.check()
+    assert stage.answer("/news/story/")[0] == 200
+
+
+def test_a_slug_that_changed_before_the_embargo_ended_was_never_there(stage: Stage) -> None:
+    publish(stage, slug="early", date=ago(hours=-2))
+    publish(stage, slug="late", date=ago(hours=-2))
+    stage.wait(2 * 3600)
+    stage.sweep()
+    stage.settle()
+    stage.check()
+    assert stage.answer("/news/early/")[0] == 404
+    assert stage.answer("/news/late/")[0] == 200
+
+
+def test_an_article_expires(stage: Stage) -> None:
+    publish(stage, expires=ago(hours=-1))
+    assert stage.answer("/news/story/")[0] == 200
+    stage.wait(3600)
+    stage.sweep()
+    stage.settle()
+    stage.check()
+    assert stage.answer("/news/story/")[0] == 410
+
+
+@pytest.mark.parametrize("delete_first", [False, True], ids=["put event first", "delete event first"])
+def test_a_file_that_is_renamed_takes_its_url_first_instant_and_feed_id_along(stage: Stage, delete_first: bool) -> None:
+    publish(stage, slug="old")
+    publish(stage)
+    claim = stage.claims()["/news/story/"]
+    stage.wait(86_400)
+    stage.put(OTHER, article("Story", section="news", tags="[ice]", date=ago(days=10)))
+    stage.delete(KEY)
+    if delete_first:
+        stage.reverse_messages()
+    stage.settle()
+    stage.check()
+    passed = stage.claims()["/news/story/"]
+    assert (passed.owner, passed.first, passed.feed_id) == (OTHER, claim.first, claim.feed_id)
+    assert stage.answer("/news/story/")[0] == 200
+    assert stage.answer("/news/old/") == (301, "/news/story/")
+
+
+def test_two_files_for_one_url_the_first_keeps_it_and_the_second_gets_it_when_the_first_goes(stage: Stage) -> None:
+    publish(stage, title="First", slug="story")
+    publish(stage, OTHER, title="Second", slug="story")
+    assert "First" in stage.text("/news/story/")
+    assert "belongs to articles/story.md" in stage.report(OTHER)
+    take_down(stage)
+    assert "Second" in stage.text("/news/story/")
+    assert "Accepted" in stage.report(OTHER)
+
+
+def test_a_redirect_from_the_front_matter_answers_301(stage: Stage) -> None:
+    publish(stage, redirects="[/dispatches/a-story/, /old.html]")
+    assert stage.answer("/dispatches/a-story/") == (301, "/news/story/")
+    assert stage.answer("/old.html") == (301, "/news/story/")
+
+
+def test_an_article_with_sixty_tags_needs_more_than_one_transaction_and_is_on_every_list(stage: Stage) -> None:
+    tags = [f"tag{number}" for number in range(60)]
+    publish(stage, tags=f"[{', '.join(tags)}]")
+    assert all(stage.answer(f"/tags/{tag}/")[0] == 200 for tag in tags)
+    publish(stage, tags="[ice]")
+    assert all(stage.answer(f"/tags/{tag}/")[0] == 404 for tag in tags)
+
+
+def test_related_posts_look_back_and_follow_a_late_article(stage: Stage) -> None:
+    publish(stage, "articles/new.md", title="New", date=ago(days=1))
+    assert "/news/late/" not in stage.text("/news/new/")
+    publish(stage, "articles/late.md", title="Late", date=ago(days=5))
+    assert 'href="/news/late/"' in stage.text("/news/new/")
+    take_down(stage, "articles/late.md")
+    assert "/news/late/" not in stage.text("/news/new/")
+
+
+def test_a_new_article_touches_no_old_page(stage: Stage) -> None:
+    publish(stage, "articles/old.md", title="Old", date=ago(days=9))
+    old = stage.cloud.site.head("news/old/index.html")
+    publish(stage, "articles/new.md", title="New", date=ago(days=1))
+    assert stage.cloud.site.head("news/old/index.html") == old
+
+
+def test_a_new_site_toml_remakes_every_page_and_a_broken_one_changes_none(stage: Stage) -> None:
+    publish(stage)
+    before = stage.site()
+    stage.put("site.toml", "title = ")
+    stage.settle()
+    stage.check()
+    assert stage.site() == before
+    assert "The one before it stays in force" in stage.report("site.toml")
+    stage.put("site.toml", SITE_TOML.replace("The Stage", "Another name"))
+    stage.settle()
+    stage.check()
+    assert "Another name" in stage.text("/news/story/")
+
+
+def test_a_section_that_comes_to_be_where_an_article_was_has_its_front_there_until_it_goes_again(stage: Stage) -> None:
+    publish(stage, url="/ice/")
+    section = '[[sections]]\nslug = "ice"\nname = "Ice"\n'
+    for site_toml, status in ((SITE_TOML + section, 200), (SITE_TOML, 200), (SITE_TOML + section, 200)):
+        stage.put("site.toml", site_toml)
+        stage.settle()
+        stage.check()
+        assert stage.answer("/ice/")[0] == status
+    assert "Ice" in stage.text("/ice/")
+
+
+def test_an_upload_before_site_toml_is_answered_and_published_when_it_comes() -> None:
+    with staged(site_toml="") as stage:
+        stage.put(KEY, article("Story", section="news", date=ago(days=1)))
+        stage.settle()
+        assert "no site.toml yet" in stage.report(KEY)
+        stage.put("site.toml", SITE_TOML)
+        stage.settle()
+        stage.check()
+        assert stage.answer("/news/story/")[0] == 200
+
+
+def test_a_hundred_changes_in_a_row_end_with_the_last(stage: Stage) -> None:
+    for number in range(100):
+        stage.put(KEY, article(f"Change {number}", slug="story", section="news", date=ago(days=1)))
+    stage.settle()
+    stage.check()
+    assert "Change 99" in stage.text("/news/story/")
+
+
+def test_a_lost_upload_event_is_found_by_the_walk(stage: Stage) -> None:
+    stage.put(KEY, article("Story", section="news", date=ago(days=1)))
+    stage.lose_messages()
+    stage.sweep()
+    stage.settle()
+    stage.check()
+    assert stage.answer("/news/story/")[0] == 200
+    stage.delete(KEY)
+    stage.lose_messages()
+    stage.sweep()
+    stage.settle()
+    stage.check()
+    assert stage.answer("/news/story/")[0] == 410
+
+
+def test_a_hint_that_was_lost_is_sent_again_by_the_sweep(stage: Stage) -> None:
+    stage.put(KEY, article("Story", section="news", date=ago(days=1)))
+    stage.work_off("uploads")
+    stage.lose_messages()
+    assert stage.answer("/news/story/")[0] == 404
+    stage.settle()
+    stage.check()
+    assert stage.answer("/news/story/")[0] == 200
+
+
+def test_the_site_is_made_again_from_the_content_and_the_register(stage: Stage) -> None:
+    publish(stage, slug="one")
+    publish(stage, slug="two")
+    publish(stage, OTHER, title="Other")
+    take_down(stage, OTHER)
+    before = stage.site()
+    stage.lose_catalogue_and_site()
+    stage.settle()
+    stage.check()
+    assert stage.site() == before
+
+
+def test_a_worker_of_another_edition_puts_nothing_and_gives_its_messages_back(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(stage)
+    before = stage.site()
+    monkeypatch.setenv("EDITION", "an older one")
+    stage.put(KEY, article("Changed", slug="story", section="news", date=ago(days=10)))
+    stage.work_off("uploads")
+    assert stage.site() == before
+    assert {queue for queue, _ in stage.messages} == {"uploads"}
+    monkeypatch.undo()
+    stage.settle()
+    stage.check()
+    assert "Changed" in stage.text("/news/story/")
+
+
+def test_a_new_edition_remakes_every_page_and_deletes_the_assets_of_the_old_one(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(stage)
+    stage.cloud.site.put("assets/style.0000000000.css", b"old")
+    stage.change_edition("the next one", monkeypatch)
+    stage.settle()
+    stage.check()

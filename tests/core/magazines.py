@@ -1,0 +1,71 @@
+"""A small magazine, its articles as files, and templates that show no more than they must."""
+
+from datetime import UTC, datetime
+
+from pressrun.core.article import Article, read_article
+from pressrun.core.magazine import Magazine, read_magazine
+from pressrun.core.pages import Theme
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+SITE_TOML = """\
+title = "The Meridian"
+base_url = "https://meridian.example"
+timezone = "America/New_York"
+default_section = "news"
+
+[[sections]]
+slug = "news"
+name = "News"
+
+[[sections]]
+slug = "arctic"
+name = "The Arctic"
+parent = "news"
+
+[[sections]]
+slug = "sea"
+name = "Sea Power"
+"""
+
+_TEASERS = "{% for teaser in teasers %}{{ teaser.url }} {{ teaser.title }} {{ teaser.published | stamp }} {{ teaser.feed_id }}\n{% endfor %}"
+_ONE_ARTICLE = (
+    "{{ article.title }}|{{ article.summary }}|{{ body }}|{{ teaser.feed_id }}|{{ teaser.published | stamp }}|"
+    "{% for other in related %}{{ other.url }} {% endfor %}"
+)
+THEME = Theme(
+    templates={
+        **dict.fromkeys(("home.html", "section.html", "period.html", "fragment.html", "feed.xml"), _TEASERS),
+        **dict.fromkeys(("tag.html", "author.html"), "{{ name }}: {% for year in years %}{{ year.url }} {% endfor %}" + _TEASERS),
+        **dict.fromkeys(("404.html", "robots.txt", "archives.html"), "{{ magazine.title }}"),
+        "archive.html": "{% for months in years.values() %}{% for month in months %}{{ month.url }} {% endfor %}{% endfor %}",
+        "sitemap.xml": "{% for url, changed in pages %}{{ url }} {% endfor %}",
+        "sitemaps.xml": "{{ names | join(' ') }}",
+        "article.html": _ONE_ARTICLE,
+        "redirect.html": "{{ to }}",
+        "gone.html": "gone",
+    },
+    assets={"style.css": b"p {}"},
+)
+
+
+def magazine(text: str = SITE_TOML) -> Magazine:
+    found, problems = read_magazine(text.encode())
+    assert found, problems
+    return found
+
+
+MERIDIAN = magazine()
+
+
+def file(body: str = "Text.", /, **fields: object) -> bytes:
+    """An article as an editor saves it. Lists and texts are written as YAML has them."""
+    lines = "".join(f"{name}: {'[' + ', '.join(map(str, value)) + ']' if isinstance(value, list) else value}\n" for name, value in fields.items())
+    return f"---\n{lines}---\n{body}\n".encode()
+
+
+def article(key: str = "articles/news/one.md", /, **fields: object) -> Article:
+    """An article that must be acceptable."""
+    found, problems = read_article(key, file(**{"title": "One"} | fields), MERIDIAN)
+    assert found, problems
+    return found

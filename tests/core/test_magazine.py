@@ -1,0 +1,135 @@
+"""``site.toml``, and what the answer to it is."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pressrun.core.magazine import Magazine, Section, read_magazine
+from pressrun.core.problem import Problem
+
+from .magazines import MERIDIAN, SITE_TOML, magazine
+
+LEAST = 'title = "The Meridian"\nbase_url = "https://meridian.example"\n'
+NEWS = '[[sections]]\nslug = "news"\n'
+IN_QUOTES = "Write it in quotation marks: "
+A_SECTION = 'Add one: a line [[sections]], then slug = "news" and name = "News".'
+SLUG_NEEDED = "“permalink” must begin and end with / and have {slug} in it."
+PERMALINK = 'Write it like "/{section}/{slug}/".'
+
+Finding = tuple[int | None, str, str]
+
+REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
+    "nothing": (
+        "",
+        [
+            (None, "“base_url” is missing.", 'Add a line: base_url = "…"'),
+            (None, "The magazine has no sections.", A_SECTION),
+            (None, "“title” is missing.", 'Add a line: title = "…"'),
+        ],
+    ),
+    "not UTF-8": (b"title = '\xff'", [(None, "This file is not text in UTF-8.", "Save it again as UTF-8.")]),
+    "not TOML": ("title = The Meridian\n" + NEWS, [(1, "This is not valid TOML: Invalid value.", "Mend the line.")]),
+    "ten thousand levels": (LEAST + "menu = " + "[" * 10_000, [(None, "This file is nested too deeply.", "Use plain values and lists.")]),
+    "too large": (LEAST + NEWS + "#" * 200_000, [(None, "This file is larger than 128 KB.", "Leave out what is not a setting.")]),
+    "no section": (LEAST, [(None, "The magazine has no sections.", A_SECTION)]),
+    "sections that are text": (LEAST + 'sections = "news"', [(None, "The magazine has no sections.", A_SECTION)]),
+    "a section without a slug": (LEAST + '[[sections]]\nname = "News"', [(None, "“slug” is missing.", 'Add a line: slug = "…"')]),
+    "a slug with a space": (
+        LEAST + '[[sections]]\nslug = "sea power"',
+        [(4, "“sea power” cannot stand in an address.", 'Write it like "sea-power".')],
+    ),
+    "a slug like a year": (LEAST + '[[sections]]\nslug = "2021"', [(4, "“2021” would look like a year in an address.", "Choose a word.")]),
+    "a slug of Pressrun's own": (LEAST + '[[sections]]\nslug = "tags"', [(4, "“tags” is a name that Pressrun's own pages use.", "Choose another.")]),
+    "a section twice": (LEAST + NEWS + NEWS, [(4, "The section “news” stands here twice.", "Remove one.")]),
+    "an unknown parent": (
+        LEAST + NEWS + '[[sections]]\nslug = "ice"\nparent = "nws"',
+        [(7, "There is no section “nws” above this one. Did you mean “news”?", "Put the parent before its sub-sections.")],
+    ),
+    "a parent that comes later": (
+        LEAST + '[[sections]]\nslug = "ice"\nparent = "news"\n' + NEWS,
+        [(5, "There is no section “news” above this one.", "Put the parent before its sub-sections.")],
+    ),
+    "an empty title": ('title = " "\nbase_url = "https://a.example"\n' + NEWS, [(1, "“title” must be text.", IN_QUOTES + 'title = "…"')]),
+    "a number for a title": ('title = 3\nbase_url = "https://a.example"\n' + NEWS, [(1, "“title” must be text.", IN_QUOTES + 'title = "…"')]),
+    "a control character": (
+        'title = "a\\u0001"\nbase_url = "https://a.example"\n' + NEWS,
+        [(1, "There is a control character in “title”.", "Remove it.")],
+    ),
+    "an address with a path": (
+        'title = "M"\nbase_url = "https://a.example/m"\n' + NEWS,
+        [(2, "“base_url” must be the magazine's own address.", 'Write it like "https://meridian.example".')],
+    ),
+    "no time zone": (LEAST + 'timezone = "Mars/Olympus"\n' + NEWS, [(3, "“Mars/Olympus” is not a time zone.", 'Write it like "America/New_York".')]),
+    "a time zone with a path": (LEAST + 'timezone = "../../x"\n' + NEWS, [(3, "“../../x” is not a time zone.", "America/New_York")]),
+    "half a time zone": (LEAST + 'timezone = "America"\n' + NEWS, [(3, "“America” is not a time zone.", "America/New_York")]),
+    "an empty time zone": (LEAST + 'timezone = ""\n' + NEWS, [(3, "“timezone” must be text.", IN_QUOTES + 'timezone = "…"')]),
+    "a permalink without a slug": (LEAST + 'permalink = "/{section}/"\n' + NEWS, [(3, SLUG_NEEDED, PERMALINK)]),
+    "a permalink without its slash": (LEAST + 'permalink = "/{slug}"\n' + NEWS, [(3, SLUG_NEEDED, PERMALINK)]),
+    "a permalink with an unknown field": (
+        LEAST + 'permalink = "/{author}/{slug}/"\n' + NEWS,
+        [(3, "“permalink” names {author}.", "It may have {section}, {slug}, {yyyy}, {mm} and {dd}.")],
+    ),
+    "a permalink among Pressrun's own": (
+        LEAST + 'permalink = "/tags/{slug}/"\n' + NEWS,
+        [(3, "Addresses below /tags/ belong to Pressrun's own pages.", "Begin it with another word.")],
+    ),
+    "a flag that is text": (
+        LEAST + 'honour_expiry = "no"\n' + NEWS,
+        [(3, "“honour_expiry” must be true or false.", "Write true or false, without quotation marks.")],
+    ),
+    "an unknown default section": (
+        LEAST + 'default_section = "nws"\n' + NEWS,
+        [(3, "There is no section “nws”. Did you mean “news”?", "Name one of the sections below.")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "expected"), REFUSED.values(), ids=REFUSED)
+def test_a_site_toml_that_cannot_be_used_is_refused_with_its_line_and_its_remedy(data: str | bytes, expected: list[Finding]) -> None:
+    found, problems = read_magazine(data.encode() if isinstance(data, str) else data)
+    assert found is None
+    assert [(problem.line, problem.severity) for problem in problems] == [(line, "error") for line, _, _ in expected], problems
+    for problem, (_, said, remedy) in zip(problems, expected, strict=True):
+        assert problem.problem == said
+        assert remedy in problem.remedy
+
+
+def test_the_least_site_toml_has_sensible_defaults() -> None:
+    assert magazine(LEAST + NEWS) == Magazine("The Meridian", "https://meridian.example", (Section("news", "news"),))
+
+
+def test_a_byte_order_mark_and_windows_lines_are_accepted() -> None:
+    found, problems = read_magazine(b"\xef\xbb\xbf" + SITE_TOML.replace("\n", "\r\n").encode())
+    assert (found, problems) == (MERIDIAN, ())
+
+
+def test_unknown_settings_are_notes_in_an_order_that_never_changes() -> None:
+    found, problems = read_magazine((LEAST + "titel = 1\nfavourite = 2\n" + NEWS).encode())
+    assert found
+    assert problems == (
+        Problem("“favourite” is not a setting that Pressrun knows.", "It is left out.", severity="note"),
+        Problem("“titel” is not a setting that Pressrun knows. Did you mean “title”?", "It is left out.", severity="note"),
+    )
+
+
+def test_a_sub_section_knows_its_line_and_a_section_its_children() -> None:
+    assert [section.path for section in MERIDIAN.line_of("news/arctic")] == ["news", "news/arctic"]
+    assert [section.path for section in MERIDIAN.children_of("news")] == ["news/arctic"]
+    assert [section.path for section in MERIDIAN.children_of("")] == ["news", "sea"]
+    assert [section.url for section in MERIDIAN.sections] == ["/news/", "/news/arctic/", "/sea/"]
+
+
+@pytest.mark.parametrize("name", ["news/arctic", "/news/arctic/", "arctic", "The Arctic", "the-arctic", "THE ARCTIC"])
+def test_a_section_is_found_by_whatever_an_editor_calls_it(name: str) -> None:
+    assert MERIDIAN.find_section(name) == MERIDIAN.section("news/arctic")
+
+
+def test_a_name_that_two_sections_share_finds_neither() -> None:
+    both = magazine(SITE_TOML + '[[sections]]\nslug = "arctic"\nname = "Ice"\nparent = "sea"\n')
+    assert both.find_section("arctic") is None
+    assert both.find_section("sea/arctic") == Section("sea/arctic", "Ice")
+
+
+def test_the_time_zone_and_the_host_are_read() -> None:
+    assert MERIDIAN.timezone == ZoneInfo("America/New_York")
+    assert magazine(SITE_TOML.replace("https://meridian.example", "http://127.0.0.1:8080")).host == "127.0.0.1"
