@@ -221,6 +221,9 @@ def _apply(
     touched = set(changed)
     if any(getattr(record, name) != getattr(after, name) for name in _SHOWN):
         touched.update(record.urls, after.urls)
+    if "live" not in (record.phase, phase):
+        # Where nothing is and nothing was, there is nothing to make: no hint, mark or log line names the URL of an embargoed article.
+        touched = {url for url in touched if any(url in known and known[url].lived for known in (copies, gathered.copies))}
     if changed or after != record:
         targets = sorted(str(url_target(url)) for url in touched)
         mark = cloud.new_mark()

@@ -161,7 +161,19 @@ class Stage:
             worker = max(self.workers, key=lambda worker: worker.priority)
             if self.random.random() < 0.03:
                 worker.priority = min(other.priority for other in self.workers) - 1
-            self._step(worker, crash=crashes and self.random.random() < 0.004)
+            self.step(worker, crash=crashes and self.random.random() < 0.004)
+
+    def begin(self, queue: str, batch: list[dict[str, Any]] | None = None) -> Worker:
+        """A worker begins on these messages, or on everything in the queue, and stands before its first AWS call."""
+        if batch is None:
+            self._take_messages()
+            batch = [record for name, record in self.messages if name == queue]
+            self.messages = [message for message in self.messages if message[0] != queue]
+        run = greenlet(lambda: self._invoke(_QUEUES[queue], {"Records": batch}))
+        worker = Worker(queue, batch, run, self.random.random())
+        self.workers.append(worker)
+        self.step(worker)
+        return worker
 
     def _begin_worker(self) -> None:
         queues = {name for name, _ in self.messages}
@@ -172,11 +184,9 @@ class Stage:
         for message in batch:
             if self.random.random() > 0.15:  # now and then, a message is delivered twice
                 self.messages.remove(message)
-        records = [record for _, record in batch]
-        run = greenlet(lambda: self._invoke(_QUEUES[queue], {"Records": records}))
-        self.workers.append(Worker(queue, records, run, self.random.random()))
+        self.begin(queue, [record for _, record in batch])
 
-    def _step(self, worker: Worker, *, crash: bool = False) -> None:
+    def step(self, worker: Worker, *, crash: bool = False) -> None:
         """Lets a worker go on to its next AWS call."""
         try:
             answer = worker.run.throw(Crash) if crash else worker.run.switch()
@@ -188,7 +198,7 @@ class Stage:
 
     def _finish_workers(self) -> None:
         while self.workers:
-            self._step(self.workers[0])
+            self.step(self.workers[0])
 
     def _take_messages(self) -> bool:
         sqs = self.local.client("sqs")

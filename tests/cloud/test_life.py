@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 
 import pytest
+
 from tests.cloud.stage import SITE_TOML, Stage, ago, article, staged
 
 KEY = "articles/story.md"
@@ -16,7 +17,7 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
-def publish(stage: Stage, key: str = KEY, **fields: object) -> None:
+def publish(stage: Stage, key: str = KEY, **fields: str) -> None:
     stage.put(key, article(**{"title": "Story", "section": "news", "tags": "[ice]", "date": ago(days=10)} | fields))
     stage.settle()
     stage.check()
@@ -345,3 +346,12 @@ def test_a_new_edition_remakes_every_page_and_deletes_the_assets_of_the_old_one(
     stage.change_edition("the next one", monkeypatch)
     stage.settle()
     stage.check()
+
+
+def test_no_message_names_the_url_of_an_embargoed_article(stage: Stage) -> None:
+    sent = stage.local.calls["sqs"]["SendMessageBatch"]
+    stage.put(KEY, article("Story", slug="canaryslug", section="news", date=ago(hours=-2)))
+    stage.work_off("uploads")
+    stage.settle_now()
+    assert not [item for item in stage.cloud.catalogue.scan() if item["pk"].startswith("target#url:/news/canaryslug/")]
+    assert stage.local.calls["sqs"]["SendMessageBatch"] == sent
