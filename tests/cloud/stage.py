@@ -6,7 +6,7 @@ a seed gives the whole schedule, and the same seed gives it again. A worker may 
 
 import os
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -69,7 +69,7 @@ class Worker:
 
 @dataclass
 class Stage:
-    """``calls`` counts the functions' AWS calls, and ``put`` what they put into the site bucket, by key."""
+    """``at_work`` is the function that is at work, ``errors`` what invocations ended with."""
 
     local: LocalCloud
     cloud: Cloud
@@ -78,11 +78,13 @@ class Stage:
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     workers: list[Worker] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
+    at_work: str = ""
 
     # What happens to the magazine
 
-    def put(self, key: str, body: str | bytes) -> None:
-        self._client.put_object(Bucket="pressrun-content", Key=key, Body=body.encode() if isinstance(body, str) else body)
+    def put(self, key: str, body: str | bytes, metadata: dict[str, str] | None = None) -> None:
+        data = body.encode() if isinstance(body, str) else body
+        self._client.put_object(Bucket="pressrun-content", Key=key, Body=data, Metadata=metadata or {})
 
     def delete(self, key: str) -> None:
         self._client.delete_object(Bucket="pressrun-content", Key=key)
@@ -219,11 +221,14 @@ class Stage:
         self.messages.extend((queue, record) for record in records if record["messageId"] in failed)
 
     def _invoke(self, function: str, event: dict[str, Any]) -> Any:
+        self.at_work = function
         try:
             return self.local.functions.invoke(self.local.stack.functions[function], event)
         except Exception as error:  # as on Lambda: the whole batch comes back
             self.errors.append(error)
             return None
+        finally:
+            self.at_work = ""
 
     # What is there
 
@@ -271,8 +276,8 @@ class Stage:
 
 
 @contextmanager
-def staged(seed: int = 0, site_toml: str = SITE_TOML) -> Iterator[Stage]:
-    """A stage with an empty magazine, settled."""
+def staged(seed: int = 0, site_toml: str = SITE_TOML, calls: Callable[[Stage, dict[str, Any], Any], None] | None = None) -> Iterator[Stage]:
+    """A stage with an empty magazine, settled. ``calls`` is told of each AWS call's parameters and botocore's model of it."""
     clock = [START.timestamp()]
     connect.cache_clear()
     with ExitStack() as stack:
@@ -282,6 +287,8 @@ def staged(seed: int = 0, site_toml: str = SITE_TOML) -> Iterator[Stage]:
         cloud = connect()
         cloud.session.events.register("before-call", _hand_over)
         stage = Stage(local, cloud, random.Random(seed), clock)
+        if calls:
+            cloud.session.events.register("provide-client-params", lambda params, model, **_: calls(stage, params, model))
         walk.change_basis(cloud, Basis(), Basis(os.environ["EDITION"], ""))
         if site_toml:
             stage.put("site.toml", site_toml)
