@@ -26,11 +26,13 @@ build/checkov/.ready: infra/checkov.lock
 demo: setup
 	$(BIN)/pressrun demo
 
-test: setup checkov-env
+test: lint checkov-env
 	$(BIN)/python -m pytest -n 2
 
 lint: setup
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy --no-error-summary
 
 # uv compiles the lock; no other target needs it.
 lock:

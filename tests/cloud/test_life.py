@@ -355,3 +355,19 @@ def test_no_message_names_the_url_of_an_embargoed_article(stage: Stage) -> None:
     stage.settle_now()
     assert not [item for item in stage.cloud.catalogue.scan() if item["pk"].startswith("target#url:/news/canaryslug/")]
     assert stage.local.calls["sqs"]["SendMessageBatch"] == sent
+
+
+def test_a_lost_event_of_site_toml_is_found_by_the_walk(stage: Stage) -> None:
+    stage.put("site.toml", SITE_TOML.replace("The Stage", "Another name"))
+    stage.lose_messages()
+    stage.sweep()
+    stage.settle()
+    stage.check()
+    assert "Another name" in stage.text("/")
+
+
+def test_a_sweep_with_nothing_to_find_sends_nothing(stage: Stage) -> None:
+    publish(stage)
+    sent = stage.local.calls["sqs"]["SendMessageBatch"]
+    stage.sweep()
+    assert stage.local.calls["sqs"]["SendMessageBatch"] == sent

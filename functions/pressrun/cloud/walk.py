@@ -85,6 +85,8 @@ def _page(cloud: Cloud, walk: Walk) -> tuple[list[str], str]:
             break
         if etag != _EMPTY:
             copies[key.removeprefix(SOURCES)] = etag
+    if not walk.cursor and not walk.full:
+        content |= dict(cloud.content.listing(SITE_TOML, limit=1))
+        copies |= {key.removeprefix(SOURCES): etag for key, etag in cloud.register.listing(SOURCES + SITE_TOML, limit=1)}
     keys = sorted(content.keys() | copies.keys())
-    hinted = [key for key in keys if walk.full or content.get(key) != copies.get(key)]
-    return ([SITE_TOML, *hinted] if not walk.cursor and not walk.full else hinted), last
+    return [key for key in keys if walk.full or content.get(key) != copies.get(key)], last
