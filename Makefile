@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup checkov-env demo test lint lock clean
+.PHONY: setup checkov-env package demo test lint lock clean
 
 setup: .venv/.ready
 
@@ -23,6 +23,10 @@ build/checkov/.ready: infra/checkov.lock
 	build/checkov/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r infra/checkov.lock
 	touch $@
 
+# What infra/template.yaml deploys.
+package: setup
+	$(BIN)/python -m pressrun.local.package
+
 demo: setup
 	$(BIN)/pressrun demo
 
@@ -37,6 +41,7 @@ lint: setup
 # uv compiles the lock; no other target needs it.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --all-extras --quiet pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -c requirements.lock pyproject.toml -o functions/requirements.lock
 	echo checkov | uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet - -o infra/checkov.lock
 
 clean:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pressrun.core.build import Built, NoMagazine, Register, build
+from pressrun.core.build import Built, NoMagazine, build
+from pressrun.core.claims import Register
 from pressrun.core.dates import stamp
 from pressrun.core.problem import Problem
 from pressrun.core.site import ASSET, LEAF, LIST, SiteObject, cache_tag, key_of, leaf, listing

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from pressrun.core.article import Article, read_article
-from pressrun.core.build import Register, build
-from pressrun.core.claims import Answer, Claim, Decision, answer_of, changes_at, decide, phase_of, standing_problems
+from pressrun.core.build import build
+from pressrun.core.claims import Answer, Claim, Decision, Register, answer_of, changes_at, decide, phase_of, standing_problems
 from pressrun.core.dates import stamp
 from pressrun.core.site import SiteObject, key_of
 

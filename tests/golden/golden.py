@@ -14,7 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from pressrun.cloud.theme import load_theme
-from pressrun.core.build import Built, Register, build
+from pressrun.core.build import Built, build
+from pressrun.core.claims import Register
 from pressrun.core.site import SiteObject
 
 GOLDEN = Path(__file__).parent

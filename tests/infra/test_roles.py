@@ -76,7 +76,7 @@ MAY = {
         "a page": "read write delete",
         "the site bucket": "list",
         "the table": "get-many query put check",
-        "articles": "receive send",
+        "articles": "receive",
         "lists": "send",
         "render's log": "log",
     },

@@ -1,8 +1,7 @@
 """The register bucket: a claim for each URL that was ever asked for, and the last accepted bytes of each source. Only ``validate`` writes it."""
 
 from pressrun.cloud.buckets import Bucket
-from pressrun.core.build import Register
-from pressrun.core.claims import Claim
+from pressrun.core.claims import Claim, Register
 from pressrun.core.site import SiteObject
 
 CLAIMS = "urls/"

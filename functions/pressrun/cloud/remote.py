@@ -12,19 +12,21 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pressrun.cloud.catalogue import Record, mark_item, record_key
+from pressrun.cloud.catalogue import BASIS, Basis, Record, mark_item, record_key
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.pending import as_of, pending, records
 from pressrun.cloud.queues import Hint
 from pressrun.cloud.register import read_register
 from pressrun.cloud.theme import load_theme
-from pressrun.core.build import build
+from pressrun.core.article import is_article
+from pressrun.core.build import Built, build
 from pressrun.core.dates import stamp
-from pressrun.core.lists import Target
+from pressrun.core.magazine import KEY as SITE_TOML
+from pressrun.core.magazine import read_magazine
 from pressrun.core.report import PREFIX as REPORTS
 
 _POLL = 0.2  # seconds
-_KINDS = ("articles/", "authors/", "issues/", "media/", "pages/")
+KINDS = ("articles/", "authors/", "issues/", "media/", "pages/")
 
 
 @contextmanager
@@ -109,7 +111,7 @@ def _publish(cloud: Cloud, key: str, path: Path, timeout: float) -> Receipt:
     began, name = monotonic(), cloud.new_mark()
     known = {item["Id"] for item in _invalidations(cloud)}
     etag = cloud.content.put(key, path.read_bytes(), metadata={"receipt": name})[0]
-    while monotonic() < began + timeout and _record(cloud, key).upload != etag:
+    while monotonic() < began + timeout and not is_judged(cloud, key, etag):
         sleep(_POLL)
     left = settle(cloud, max(0.0, began + timeout - monotonic()))
     judged = _record(cloud, key)
@@ -117,19 +119,31 @@ def _publish(cloud: Cloud, key: str, path: Path, timeout: float) -> Receipt:
     done = {field: count for field, count in next(iter(found.values()), {}).items() if isinstance(count, int) and field != "ttl"}
     items = sum(_items(cloud, item["Id"]) for item in _invalidations(cloud) if item["Id"] not in known)
     answer = cloud.content.get(f"{REPORTS}{key}.json")
-    text = cloud.content.get(f"{REPORTS}{key}.txt")
     machine = json.loads(answer.body) if answer else {}
     return Receipt(
         key=key,
-        status="refused" if judged.refused else judged.phase,
+        status="refused" if judged.refused else judged.phase if judged.judged else machine.get("status", ""),
         url=machine.get("url"),
         problems=machine.get("problems", []),
-        said=text.body.decode().rstrip() if text else f"{key}: no answer yet.",
+        said=answer_to(cloud, key) or f"{key}: no answer yet.",
         done=done,
         invalidation_items=items,
-        settled=left == 0 and judged.upload == etag,
+        settled=left == 0 and is_judged(cloud, key, etag),
         seconds=monotonic() - began,
     )
+
+
+def is_judged(cloud: Cloud, key: str, etag: str) -> bool:
+    """Whether the upload of this ETag ('' for a deletion) has its answer. Of what is not published there is no record, only the answer."""
+    if is_article(key) or key == SITE_TOML:
+        return _record(cloud, key).upload == etag and bool(answer_to(cloud, key))
+    return bool(answer_to(cloud, key))
+
+
+def answer_to(cloud: Cloud, key: str) -> str:
+    """What the editor was told about a content key, '' if nothing yet."""
+    report = cloud.content.get(f"{REPORTS}{key}.txt")
+    return report.body.decode().rstrip() if report else ""
 
 
 def _record(cloud: Cloud, key: str) -> Record:
@@ -159,13 +173,19 @@ def _items(cloud: Cloud, invalidation: str) -> int:
 def status(cloud: Cloud, key: str) -> tuple[list[dict[str, Any]], str, int]:
     """The row of each article, or of one; that one's report; and how much is pending."""
     found = [_record(cloud, key)] if key else records(cloud)
-    rows = [{"key": r.key, "status": "refused" if r.refused else r.phase, "url": _url(r), "since": r.since} for r in found if r.judged]
-    report = cloud.content.get(f"{REPORTS}{key}.txt") if key else None
-    return rows, report.body.decode().rstrip() if report else "", pending(cloud)
+    magazine, _ = read_magazine(Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).config.encode())
+    base = magazine.base_url if magazine else ""
+    rows = [
+        {"key": r.key, "status": "refused" if r.refused else r.phase, "url": base + r.url if _has_url(r) else None, "since": r.since}
+        for r in found
+        if r.judged
+    ]
+    return rows, answer_to(cloud, key) if key else "", pending(cloud)
 
 
-def _url(record: Record) -> str | None:
-    return record.url if record.url and record.phase in ("live", "scheduled") else None
+def _has_url(record: Record) -> bool:
+    """As its report has it."""
+    return bool(record.url) and (record.phase == "live" or (record.phase == "scheduled" and not record.refused))
 
 
 @dataclass(frozen=True)
@@ -175,8 +195,7 @@ class Difference:
     missing: list[str]
     extra: list[str]
     different: list[str]
-    objects: int
-    targets: dict[str, Target]
+    built: Built
 
     @property
     def identical(self) -> bool:
@@ -189,7 +208,7 @@ class Difference:
     def text(self) -> str:
         """For people."""
         if self.identical:
-            return f"Identical: {self.objects} objects, to the byte."
+            return f"Identical: {len(self.built.site)} objects, to the byte."
         named = (("missing", self.missing), ("extra", self.extra), ("different", self.different))
         return "\n".join(f"{what}: {key}" for what, keys in named for key in keys)
 
@@ -197,25 +216,28 @@ class Difference:
 def verify(cloud: Cloud) -> Difference:
     """The live site bucket against ``build`` of the content and register buckets, as of the last look at a clock. Raises NoMagazine."""
     content = {}
-    for prefix in ("site.toml", *_KINDS):
+    for prefix in ("site.toml", *KINDS):
         for key, _ in cloud.content.listing(prefix):
             if stored := cloud.content.get(key):
                 content[key] = stored.body
     built = build(content, read_register(cloud.register), as_of(cloud), load_theme())
     there = {key: cloud.site.read(key) for key, _ in cloud.site.listing()}
     different = sorted(key for key in built.site.keys() & there.keys() if built.site[key] != there[key])
-    return Difference(
-        sorted(built.site.keys() - there.keys()), sorted(there.keys() - built.site.keys()), different, len(built.site), dict(built.targets)
-    )
+    return Difference(sorted(built.site.keys() - there.keys()), sorted(there.keys() - built.site.keys()), different, built)
 
 
 def repair(cloud: Cloud, difference: Difference, timeout: float = 300) -> None:
     """Hints at the target of every object that is not as it should be, deletes what belongs to none, and waits."""
+    site, targets_of = difference.built.site, difference.built.targets
     for key in difference.extra:
-        if key not in difference.targets:
+        if key not in targets_of:
+            cloud.site.delete(key)
+    for key in difference.different:
+        # Other bytes under the right metadata: a worker that goes by their digest would leave them.
+        if (head := cloud.site.head(key)) and head.holds(site[key]):
             cloud.site.delete(key)
     wrong = (*difference.missing, *difference.different, *difference.extra)
-    targets = sorted({str(difference.targets[key]) for key in wrong if key in difference.targets})
+    targets = sorted({str(targets_of[key]) for key in wrong if key in targets_of})
     mark = cloud.new_mark()
     cloud.catalogue.put_all(mark_item(target, mark, stamp(cloud.now())) for target in targets)
     for queue, wanted in ((cloud.articles, True), (cloud.lists, False)):

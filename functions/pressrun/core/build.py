@@ -3,12 +3,12 @@
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
 from pressrun.core.article import Article, is_article, read_article
-from pressrun.core.claims import Claim, Decision, answer_of, decide, phase_of, standing_problems, wanted
+from pressrun.core.claims import Claim, Decision, Register, answer_of, decide, phase_of, standing_problems, wanted
 from pressrun.core.lists import (
     Target,
     Teaser,
@@ -28,14 +28,6 @@ from pressrun.core.pages import Pages, Theme
 from pressrun.core.problem import Problem, errors
 from pressrun.core.related import NEAREST, related_to
 from pressrun.core.site import SiteObject, key_of
-
-
-@dataclass(frozen=True)
-class Register:
-    """The claims by URL, and the last accepted bytes by content key. An empty one is that of a magazine that was never published."""
-
-    claims: Mapping[str, Claim] = field(default_factory=dict)
-    sources: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class NoMagazine(ValueError):

@@ -5,15 +5,20 @@ A page beats a redirect, the first page keeps its URL against the second, and a 
 with its first publication and feed id (a rename is a put, then a delete).
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pressrun.core.article import Article
 from pressrun.core.dates import stamp, unstamp
 from pressrun.core.problem import Problem, note
+
+if TYPE_CHECKING:
+    # Judging a claim needs no Markdown, and who only reads claims is spared it.
+    from pressrun.core.article import Article
 
 Phase = Literal["live", "scheduled", "draft", "expired", "withdrawn"]
 Interval = tuple[datetime, datetime | None]
@@ -47,12 +52,20 @@ class Claim:
         return json.dumps(fields, indent=1, sort_keys=True) + "\n"
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> "Claim":
+    def from_json(cls, text: str | bytes) -> Claim:
         fields = json.loads(text)
         fields["live"] = tuple((unstamp(begin), unstamp(end) if end else None) for begin, end in fields["live"])
         fields["first"] = unstamp(fields["first"]) if fields["first"] else None
         fields["waiting"] = tuple(fields["waiting"])
         return cls(**fields)
+
+
+@dataclass(frozen=True)
+class Register:
+    """The claims by URL, and the last accepted bytes by content key. An empty one is that of a magazine that was never published."""
+
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    sources: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +149,7 @@ def decide(
     return Decision(article, table.changed(), blocked_by, table.wake(), unmet)
 
 
-def _stake(table: "_Table", article: Article, gone: Collection[str], host: str, unmet: dict[str, str]) -> None:
+def _stake(table: _Table, article: Article, gone: Collection[str], host: str, unmet: dict[str, str]) -> None:
     key, now = table.key, table.now
     was = next((claim for claim in table.owned() if claim.leads_to is None), None)
     target = table.get(article.url)

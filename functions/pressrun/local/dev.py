@@ -3,34 +3,39 @@
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from time import monotonic, sleep
 from typing import Any
 
 import pressrun
 from pressrun.cloud.cloud import connect
 from pressrun.cloud.pending import pending, records
+from pressrun.cloud.remote import answer_to
 from pressrun.cloud.restore import restore
 from pressrun.core.article import is_article
+from pressrun.core.report import PREFIX as REPORTS
 from pressrun.local.cloud import LocalCloud
-from pressrun.local.folder import Folder
+from pressrun.local.folder import REGISTER, Folder, is_content
+from pressrun.local.package import edition
 
 _REPOSITORY = Path(pressrun.__file__).parents[2]
 TEMPLATE = _REPOSITORY / "infra" / "template.yaml"
 SAMPLE = Path(__file__).parent / "magazine"
+LOG = "functions.log"  # beside the register, anew with each start
+_POLL = 0.2  # seconds
 
 
 @dataclass(frozen=True)
 class Running:
-    """A local cloud and the folder that it publishes."""
+    """A local cloud over a folder. ``purged`` are the items of all invalidations; ``log`` is where what the functions print goes."""
 
     cloud: LocalCloud
-    folder: Folder
     purged: list[str]
+    log: Path
 
     def settle(self, timeout: float) -> bool:
         """Waits until nothing is pending. False when ``timeout`` seconds were not enough."""
@@ -40,6 +45,39 @@ class Running:
                 return True
             sleep(0.05)
         return False
+
+    def answers(self) -> Iterator[str]:
+        """What each upload from now on is told, as soon as it is; for ever."""
+        # A content key and its report, whenever one is written, and '' at each upload.
+        news: SimpleQueue[tuple[str, str]] = SimpleQueue()
+        content = connect().content
+
+        def tell(bucket: str, key: str, body: bytes | None) -> None:
+            if bucket == content.name and is_content(key):
+                news.put((key, ""))
+            elif bucket == content.name and key.endswith(".txt") and body:
+                news.put((key.removeprefix(REPORTS).removesuffix(".txt"), body.decode().rstrip()))
+
+        self.cloud.aws.observe(tell)
+        waiting: set[str] = set()
+        while True:
+            try:
+                key, answer = news.get(timeout=_POLL if waiting else None)
+            except Empty:
+                if self.cloud.quiet():
+                    # Told the same as before, so no report was written.
+                    yield from (_brief(answer_to(connect(), key)) for key in sorted(waiting))
+                    waiting.clear()
+                continue
+            if answer:
+                waiting.discard(key)
+                yield _brief(answer)
+            else:
+                waiting.add(key)
+
+    def refusals(self) -> list[str]:
+        """What is told to the articles that are refused as they stand."""
+        return [_brief(answer_to(connect(), record.key)) for record in records(connect()) if record.refused]
 
     def summary(self, seconds: float) -> dict[str, Any]:
         """What was done so far: the JSON value of ``demo --once``."""
@@ -55,39 +93,52 @@ class Running:
         }
 
 
-def edition() -> str:
-    """The hash of the code and templates that run here."""
-    files = [path for folder in ("functions/pressrun", "templates") for path in sorted((_REPOSITORY / folder).rglob("*"))]
-    wanted = [path for path in files if path.is_file() and path.suffix != ".pyc" and "local" not in path.parts]
-    digests = (f"{path.relative_to(_REPOSITORY)} {sha256(path.read_bytes()).hexdigest()}" for path in wanted)
-    return sha256("\n".join(digests).encode()).hexdigest()[:12]
+def _brief(answer: str) -> str:
+    return answer.replace("\n\n", ": ", 1)
 
 
 @contextmanager
-def running(
-    path: Path, *, aws_port: int, cdn_port: int, reload: bool, watch: bool, changed: Callable[[str], None] = lambda _: None
-) -> Iterator[Running]:
-    """A local cloud over the folder at ``path``: its register first, then its files. Raises OSError for a port that is taken."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    with LocalCloud(TEMPLATE, aws_port=aws_port, cdn_port=cdn_port, reload=reload, parameters={"Edition": edition()}) as cloud:
+def running(path: Path, *, aws_port: int, cdn_port: int, reload: bool, watch: bool) -> Iterator[Running]:
+    """A local cloud over the folder at ``path``: its register first, then its files. Raises OSError for a port that is taken.
+
+    Until it ends, standard output goes into a log in the folder, as that of a function on Lambda does: what has something to say to the user
+    keeps the real one.
+    """
+    with (
+        _log(path / REGISTER / LOG),
+        LocalCloud(TEMPLATE, aws_port=aws_port, cdn_port=cdn_port, reload=reload, parameters={"Edition": edition()}) as cloud,
+    ):
         buckets = connect()
         folder = Folder(path, cloud.client("s3"), buckets.content.name, buckets.register.name)
         folder.load_register()
         cloud.aws.observe(folder.mirror)
         purged: list[str] = []
         cloud.aws.on_purge(lambda _distribution, items, _at: purged.extend(items))
-        restore(connect())
+        restore(buckets)
         folder.upload()
         stop = threading.Event()
-        watcher = threading.Thread(target=folder.watch, args=[stop, changed], daemon=True)
+        watcher = threading.Thread(target=folder.watch, args=[stop], daemon=True)
         if watch:
             watcher.start()
         try:
-            yield Running(cloud, folder, purged)
+            yield Running(cloud, purged, path.resolve() / REGISTER / LOG)
         finally:
             stop.set()
             if watch:
                 watcher.join(timeout=5)
+
+
+@contextmanager
+def _log(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", buffering=1) as log, redirect_stdout(log):
+        # Besides what functions print: how their invocations ended.
+        handler = logging.StreamHandler(log)
+        logging.getLogger().addHandler(handler)
+        try:
+            yield
+        finally:
+            logging.getLogger().removeHandler(handler)
 
 
 def copy_sample(path: Path) -> None:

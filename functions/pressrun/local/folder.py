@@ -1,28 +1,28 @@
 """A content folder on disk as the truth of a local cloud: a file saved in it is an upload, and an upload by any S3 client is a file in it.
 
-``.pressrun/`` in the folder is the register. Reports are mirrored too, for an editor to read.
+``.pressrun/`` in the folder is the register, with a log beside it. Reports are mirrored too, for an editor to read.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from watchfiles import watch
 
-from pressrun.core.build import Register
-from pressrun.core.claims import Claim
+from pressrun.cloud.remote import KINDS
+from pressrun.core.claims import Claim, Register
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.report import PREFIX as REPORTS
 
 REGISTER = ".pressrun"
-_KINDS = ("articles/", "authors/", "issues/", "media/", "pages/")
 
 
 def read_content(folder: Path) -> dict[str, bytes]:
     """The files that are content, by key."""
-    return {key: path.read_bytes() for key, path in _files(folder) if _is_content(key)}
+    return {key: path.read_bytes() for key, path in _files(folder) if is_content(key)}
 
 
 def read_register(folder: Path) -> Register:
@@ -50,13 +50,11 @@ class Folder:
             if key.startswith(("urls/", "sources/")):
                 self.s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
 
-    def upload(self, done: Callable[[str], None] = lambda _: None) -> int:
-        """Puts every content file, ``site.toml`` first. Returns how many."""
+    def upload(self) -> None:
+        """Puts every content file, ``site.toml`` first."""
         content = read_content(self.path)
         for key in sorted(content, key=lambda key: (key != SITE_TOML, key)):
             self._put(key, content[key])
-            done(key)
-        return len(content)
 
     def mirror(self, bucket: str, key: str, body: bytes | None) -> None:
         """Called after each put (its bytes) and delete (None) in any bucket: writes it to disk."""
@@ -68,40 +66,45 @@ class Folder:
         if bucket == self.content:
             with self._lock:
                 self._held[key] = sha256(body).hexdigest() if body is not None else ""
-        if body is None:
-            path.unlink(missing_ok=True)
-        elif not path.is_file() or path.read_bytes() != body:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_name(f".{path.name}.new")
-            fresh.write_bytes(body)
-            fresh.replace(path)
+        # S3 may hold both 'a' and 'a/b', a disk cannot: the second is in the bucket alone.
+        with suppress(FileExistsError, NotADirectoryError, IsADirectoryError):
+            if body is None:
+                path.unlink(missing_ok=True)
+            elif not path.is_file() or path.read_bytes() != body:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                fresh = path.with_name(f".{path.name}.new")
+                fresh.write_bytes(body)
+                fresh.replace(path)
 
-    def watch(self, stop: threading.Event, changed: Callable[[str], None] = lambda _: None) -> None:
+    def watch(self, stop: threading.Event) -> None:
         """Uploads what is saved in the folder and deletes what is removed, until ``stop``."""
         for changes in watch(self.path, stop_event=stop, debounce=200, step=50, watch_filter=None, raise_interrupt=False):
-            for key in sorted(
-                {path.relative_to(self.path).as_posix() for path in (Path(name) for _, name in changes) if path.is_relative_to(self.path)}
-            ):
-                if _is_content(key) and self._bring(key):
-                    changed(key)
+            for key in sorted({key for _, name in changes for key in self._touched(Path(name))}):
+                self._bring(key)
 
-    def _bring(self, key: str) -> bool:
-        path = self.path / key
-        if path.is_dir():
-            return False
-        try:
-            body = path.read_bytes()
-        except FileNotFoundError:
+    def _touched(self, path: Path) -> Iterator[str]:
+        """The content keys that a change at ``path`` may concern: a folder that is moved is one change, whatever it holds."""
+        key = path.relative_to(self.path).as_posix() if path.is_relative_to(self.path) else ""
+        if is_content(key):
+            yield key
+        if is_content(f"{key}/") and not path.is_file():
+            yield from filter(is_content, (f"{key}/{name}" for name, _ in _files(path)))
             with self._lock:
-                if not self._held.get(key):
-                    return False
-            self.s3.delete_object(Bucket=self.content, Key=key)
-            return True
+                held = list(self._held)
+            yield from (other for other in held if other.startswith(f"{key}/"))
+
+    def _bring(self, key: str) -> None:
+        path = self.path / key
+        try:
+            body = path.read_bytes() if path.exists() else None
+        except OSError:
+            return  # a folder, or a file that nobody may read
         with self._lock:
-            if self._held.get(key) == sha256(body).hexdigest():
-                return False
-        self._put(key, body)
-        return True
+            held = self._held.get(key, "")
+        if body is None and held:
+            self.s3.delete_object(Bucket=self.content, Key=key)
+        elif body is not None and held != sha256(body).hexdigest():
+            self._put(key, body)
 
     def _put(self, key: str, body: bytes) -> None:
         self.s3.put_object(Bucket=self.content, Key=key, Body=body)
@@ -111,13 +114,14 @@ class Folder:
         parts = PurePosixPath(key).parts
         if key.endswith("/") or "/".join(parts) != key or not parts or any(part.startswith(".") or len(part.encode()) > 240 for part in parts):
             return None
-        if bucket == self.content and not (_is_content(key) or key.startswith(REPORTS)):
+        if bucket == self.content and not (is_content(key) or key.startswith(REPORTS)):
             return None
         return self.buckets[bucket].joinpath(*parts)
 
 
-def _is_content(key: str) -> bool:
-    return (key == SITE_TOML or key.startswith(_KINDS)) and not any(part.startswith(".") for part in key.split("/"))
+def is_content(key: str) -> bool:
+    """Whether a file of this key is uploaded."""
+    return (key == SITE_TOML or key.startswith(KINDS)) and not any(part.startswith(".") for part in key.split("/"))
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -30,5 +30,7 @@ def write_site(folder: Path, site: Mapping[str, SiteObject]) -> dict[str, int]:
         key: {"content_type": made.content_type, "cache_control": made.cache_control, "metadata": dict(made.metadata)}
         for key, made in sorted(site.items())
     }
-    manifest.write_text(json.dumps(described, indent=1) + "\n", "utf-8")
+    text = json.dumps(described, indent=1) + "\n"
+    if not manifest.is_file() or manifest.read_text("utf-8") != text:
+        manifest.write_text(text, "utf-8")
     return counts

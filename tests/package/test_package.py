@@ -1,0 +1,107 @@
+"""What is in the package that `make package` builds."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from pressrun.local.package import FOLDER, HERE, LAMBDA, Package
+
+from .conftest import built
+
+REPOSITORY = Path(__file__).parents[2]
+TEMPLATE = REPOSITORY / "infra" / "template.yaml"
+FUNCTIONS = ["validate", "render", "index", "invalidate", "sweep"]
+ARM64 = 183  # EM_AARCH64 in elf.h
+UNCHECKED_HASH = 0b01  # https://peps.python.org/pep-0552/
+
+
+@pytest.fixture(scope="module")
+def imported(package: Package) -> dict[str, set[str]]:
+    """What each function imports, in a fresh process that sees nothing but the package."""
+    return {step: modules(package, f"pressrun.{step}") for step in FUNCTIONS}
+
+
+def modules(package: Package, name: str) -> set[str]:
+    code = f"import json, sys, {name}; print(json.dumps(list(sys.modules)))"
+    environment = {"PYTHONPATH": str(package.folder), "AWS_DEFAULT_REGION": "us-east-1"}
+    run = subprocess.run([sys.executable, "-S", "-P", "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return set(json.loads(run.stdout))
+
+
+def module(path: Path) -> str:
+    """`pressrun/core/site.py` is `pressrun.core.site`."""
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def versions(lock: Path) -> set[str]:
+    return set(re.findall(r"^[\w.-]+==\S+", lock.read_text(), re.MULTILINE))
+
+
+def test_the_package_holds_what_the_functions_import_and_nothing_else_of_ours(package: Package, imported: dict[str, set[str]]) -> None:
+    held = {module(path.relative_to(package.folder)) for path in (package.folder / "pressrun").rglob("*.py")}
+    assert held == {name for name in set.union(*imported.values()) if name.partition(".")[0] == "pressrun"}
+
+
+def test_the_package_holds_the_theme(package: Package) -> None:
+    def files(folder: Path) -> dict[str, bytes]:
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    assert files(package.folder / "templates") == files(REPOSITORY / "templates")
+
+
+@pytest.mark.parametrize("name", ["typer", "rich", "moto", "samtranslator", "watchfiles", "pytest", "bin"])
+def test_what_only_a_laptop_needs_is_not_in_it(package: Package, name: str) -> None:
+    assert not (package.folder / name).exists()
+
+
+@pytest.mark.parametrize(("step", "name"), [("invalidate", "jinja2"), ("invalidate", "pyromark"), ("sweep", "jinja2")])
+def test_a_function_that_makes_no_page_does_not_pay_for_it_at_its_cold_start(imported: dict[str, set[str]], step: str, name: str) -> None:
+    assert name not in imported[step]
+
+
+def test_the_package_is_where_and_for_what_the_template_says() -> None:
+    settings = yaml_parse(TEMPLATE.read_text())["Globals"]["Function"]
+    assert (TEMPLATE.parent / settings["CodeUri"]).resolve() == FOLDER
+    assert settings["Runtime"] == f"python{LAMBDA.python}"
+    assert settings["Architectures"] == ["arm64"]
+
+
+def test_every_extension_is_for_lambdas_processor_and_python(lambda_package: Package) -> None:
+    extensions = list(lambda_package.folder.rglob("*.so"))
+    assert {path.name.partition(".")[0] for path in extensions} >= {"_pyromark", "nh3", "_yaml", "_speedups"}
+    for path in extensions:
+        assert int.from_bytes(path.read_bytes()[18:20], "little") == ARM64
+        assert f".cpython-{LAMBDA.python.replace('.', '')}-" in path.name or ".abi3." in path.name
+
+
+def test_what_is_tested_is_what_is_shipped() -> None:
+    assert versions(REPOSITORY / "functions" / "requirements.lock") <= versions(REPOSITORY / "requirements.lock")
+
+
+def test_the_lock_has_no_markers_since_pip_would_judge_them_by_this_machine() -> None:
+    assert ";" not in (REPOSITORY / "functions" / "requirements.lock").read_text()
+
+
+def test_the_same_inputs_give_the_same_bytes(package: Package, tmp_path: Path) -> None:
+    again = built(tmp_path / "package", HERE)
+    assert (again.edition, again.size) == (package.edition, package.size)
+    first, second = (shutil.make_archive(str(tmp_path / name), "tar", one.folder) for name, one in (("first", package), ("second", again)))
+    assert Path(first).read_bytes() == Path(second).read_bytes()
+
+
+def test_every_module_comes_with_bytecode_that_is_loaded_whatever_the_time_of_its_source(package: Package) -> None:
+    assert package.compiled
+    for source in package.folder.rglob("*.py"):
+        bytecode = source.parent / "__pycache__" / f"{source.stem}.{sys.implementation.cache_tag}.pyc"
+        assert int.from_bytes(bytecode.read_bytes()[4:8], "little") == UNCHECKED_HASH
+
+
+def test_there_is_bytecode_for_lambda_where_this_python_can_make_it(lambda_package: Package) -> None:
+    assert lambda_package.compiled == (HERE.python == LAMBDA.python) == any(lambda_package.folder.rglob("*.pyc"))
