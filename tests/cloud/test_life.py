@@ -292,12 +292,14 @@ def test_a_hundred_changes_in_a_row_end_with_the_last(stage: Stage) -> None:
 def test_a_lost_upload_event_is_found_by_the_walk(stage: Stage) -> None:
     stage.put(KEY, article("Story", section="news", date=ago(days=1)))
     stage.lose_messages()
+    stage.wait(600)
     stage.sweep()
     stage.settle()
     stage.check()
     assert stage.answer("/news/story/")[0] == 200
     stage.delete(KEY)
     stage.lose_messages()
+    stage.wait(600)
     stage.sweep()
     stage.settle()
     stage.check()
@@ -360,6 +362,7 @@ def test_no_message_names_the_url_of_an_embargoed_article(stage: Stage) -> None:
 def test_a_lost_event_of_site_toml_is_found_by_the_walk(stage: Stage) -> None:
     stage.put("site.toml", SITE_TOML.replace("The Stage", "Another name"))
     stage.lose_messages()
+    stage.wait(600)
     stage.sweep()
     stage.settle()
     stage.check()

@@ -7,6 +7,7 @@ only where the file and the register's copy of it differ. The listings of both b
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pressrun.cloud.catalogue import BASIS, WALK, Action, Basis, Item, mark_item
 from pressrun.cloud.cloud import Cloud
@@ -19,23 +20,28 @@ from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import read_magazine
 
 _PAGE = 1000
+_REST = timedelta(minutes=10)
 _EMPTY = '"d41d8cd98f00b204e9800998ecf8427e"'  # the ETag of no bytes: the copy of a file that is gone
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """How far it has come. ``old_assets`` is whether those of a former edition are to be deleted after it."""
+    """How far it has come. ``old_assets`` is whether those of a former edition are to be deleted after it.
+
+    ``rest`` is the stamp until which no new round begins: in a bulk upload, what was not looked at yet differs, too, and is already hinted at.
+    """
 
     cursor: str = ""
     full: bool = False
     old_assets: bool = False
+    rest: str = ""
 
     @classmethod
     def of(cls, item: Item | None) -> "Walk":
-        return cls(item["cursor"], item["full"], item["old_assets"]) if item else cls()
+        return cls(item["cursor"], item["full"], item["old_assets"], item["rest"]) if item else cls()
 
     def item(self) -> Item:
-        return {"pk": WALK[0], "sk": WALK[1], "cursor": self.cursor, "full": self.full, "old_assets": self.old_assets}
+        return {"pk": WALK[0], "sk": WALK[1], "cursor": self.cursor, "full": self.full, "old_assets": self.old_assets, "rest": self.rest}
 
     @property
     def pending(self) -> bool:
@@ -65,10 +71,12 @@ def _fixed(basis: Basis) -> Iterable[Target]:
 def step(cloud: Cloud, pages: int = 20) -> Walk:
     """Walks on: at most ``pages`` pages of a full walk, else one. Returns how far it came."""
     walk = Walk.of(cloud.catalogue.read([WALK]).get(WALK))
+    if not walk.full and not walk.cursor and stamp(cloud.now()) < walk.rest:
+        return walk
     for _ in range(pages if walk.full else 1):
         keys, last = _page(cloud, walk)
         cloud.uploads.send_keys(keys)
-        walk = Walk(last, walk.full and bool(last), walk.old_assets)
+        walk = Walk(last, walk.full and bool(last), walk.old_assets, "" if last else stamp(cloud.now() + _REST))
         cloud.catalogue.put_item(walk.item())
         if not walk.full:
             break
