@@ -1,0 +1,149 @@
+"""The local cloud as an editor has it: a folder, a browser, any S3 client."""
+
+import shutil
+from pathlib import Path
+from signal import SIGINT, SIGTERM, Signals
+
+import pytest
+
+from pressrun.local.aws import listen
+
+from .commands import PATIENCE, SITE_TOML, Dev, article, dev, free_port, pressrun, until
+
+
+@pytest.mark.parametrize(("name", "path"), [("ice.md", "/news/ice/"), ("Fog + salt, côte à côte.md", "/news/fog-salt-cote-a-cote/")])
+def test_an_upload_by_any_client_is_a_page_and_its_removal_takes_it_off_every_list(running: Dev, tmp_path: Path, name: str, path: str) -> None:
+    file = tmp_path / name
+    file.write_text(article(file.stem))
+    running.aws("s3", "cp", file, "s3://pressrun-content/articles/")
+    assert file.stem in running.answers(path, 200)
+    running.verify()
+    assert path in running.answers("/news/", 200)
+    running.says(f"articles/{name}: Accepted. It is live at http://127.0.0.1:{running.port}{path}")
+    assert (running.folder / "articles" / name).read_text() == file.read_text()
+    assert "Accepted" in (running.folder / "reports" / "articles" / f"{name}.txt").read_text()
+
+    before, purged = running.history(), running.invalidations()
+    running.aws("s3", "cp", file, "s3://pressrun-content/articles/")
+    running.settle()
+    assert (running.history(), running.invalidations()) == (before, purged)
+    assert until(lambda: running.printed().count(f"articles/{name}: Accepted") == 2, "the same answer again")
+
+    running.aws("s3", "rm", f"s3://pressrun-content/articles/{name}")
+    running.answers(path, 410)
+    running.verify()
+    for listing in ("/", "/news/", "/feed.xml", "/_fragments/news.html"):
+        until(lambda listing=listing: path not in running.get(listing)[1], f"{listing} without the article")  # type: ignore[misc]
+    assert not (running.folder / "articles" / name).exists()
+
+
+def test_a_file_saved_in_the_folder_is_published_and_a_folder_moves_as_a_whole(running: Dev) -> None:
+    drafts = running.folder / "articles" / "autumn"
+    drafts.mkdir(parents=True)
+    (drafts / "gale.md").write_text(article("Gale"))
+    (drafts / "lull.md").write_text(article("Lull"))
+    for path in ("/news/gale/", "/news/lull/"):
+        running.answers(path, 200)
+    running.settle()
+
+    shutil.move(drafts, running.folder / "articles" / "winter")
+    running.says("articles/autumn/gale.md: Taken down")
+    running.says("articles/winter/lull.md: Accepted")
+    running.verify()
+    running.answers("/news/gale/", 200)
+
+    (running.folder / "articles" / "winter" / "gale.md").unlink()
+    running.answers("/news/gale/", 410)
+    running.verify()
+
+
+def test_what_an_editor_has_to_mend_is_printed_while_it_runs(running: Dev) -> None:
+    saved = running.folder / "articles" / "wrong.md"
+    saved.parent.mkdir(exist_ok=True)
+    saved.write_text(article("Wrong", date="someday"))
+    running.says("articles/wrong.md: Refused: 1 thing to mend.\n\nProblem, line 3:\n    date: someday")
+    saved.unlink()
+    running.says("articles/wrong.md: Taken down")
+    log = running.folder / ".pressrun" / "functions.log"
+    assert str(log) in running.printed()
+    assert log.is_file()
+    assert '{"' not in running.printed()  # what functions log and measure
+
+
+def test_stopped_and_started_again_it_is_the_same_site(tmp_path: Path) -> None:
+    folder = tmp_path / "magazine"
+    articles = folder / "articles"
+    articles.mkdir(parents=True)
+    (folder / "site.toml").write_text(SITE_TOML)
+    for name in ("stays", "goes", "moves"):
+        (articles / f"{name}.md").write_text(article(name.title(), date="2026-03-01"))
+    (articles / "bad.md").write_text(article(""))
+    listing = ("s3api", "list-objects-v2", "--bucket", "pressrun-site", "--query", "Contents[].[Key,ETag]", "--output", "text")
+
+    with dev(folder, tmp_path / "first") as first:
+        assert "articles/bad.md: Refused" in first.printed()
+        (articles / "goes.md").unlink()
+        (articles / "moves.md").write_text(article("Moves", date="2026-03-01", slug="moved"))
+        first.answers("/news/goes/", 410)
+        first.answers("/news/moves/", 301)
+        first.settle()
+        site = first.aws(*listing)
+        assert first.stop(SIGINT) == 0
+
+    with dev(folder, tmp_path / "second") as second:
+        second.verify()
+        assert second.aws(*listing) == site
+        for path, status in (("/news/stays/", 200), ("/news/moved/", 200), ("/news/goes/", 410), ("/news/moves/", 301)):
+            second.answers(path, status)
+        assert "articles/bad.md: Refused" in second.printed()
+        (articles / "goes.md").write_text(article("Goes", date="2026-03-01"))
+        assert "Goes" in second.answers("/news/goes/", 200)
+        second.verify()
+
+
+@pytest.mark.parametrize("signal", [SIGINT, SIGTERM])
+def test_a_signal_ends_it_cleanly(tmp_path: Path, signal: Signals) -> None:
+    with dev(tmp_path / "magazine", tmp_path / "printed") as running:
+        assert running.stop(signal) == 0
+        with listen(running.port), listen(running.aws_port):
+            pass  # both are free again
+
+
+def test_a_taken_port_is_named_and_nothing_starts(tmp_path: Path) -> None:
+    port = free_port()
+    with listen(port):
+        for ports in (("--port", str(port), "--aws-port", str(free_port())), ("--port", str(free_port()), "--aws-port", str(port))):
+            ran = pressrun("dev", tmp_path, *ports)
+            assert ran.code == 2
+            assert ran.err.startswith(f"The local cloud cannot start: port {port}: ")
+            assert "--aws-port" in ran.err
+
+
+def test_a_folder_that_cannot_be_one_is_a_wrong_call(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        ran = pressrun("dev", folder)
+        assert (ran.code, ran.out) == (2, "")
+        assert str(folder) in ran.err
+
+
+def test_many_articles_at_once_are_all_published_and_the_lists_only_now_and_then(tmp_path: Path) -> None:
+    count = 200  # more of them is the same at greater length: about a minute for each two hundred
+    articles = tmp_path / "archive" / "articles"
+    articles.mkdir(parents=True)
+    for n in range(count):
+        (articles / f"report-{n:03}.md").write_text(article(f"Report {n}", date=f"2026-{1 + n % 3:02}-{1 + n % 28:02}T08:{n % 60:02}"))
+    with dev(tmp_path / "magazine", tmp_path / "printed") as running:
+        running.aws("s3", "sync", "--only-show-errors", tmp_path / "archive", "s3://pressrun-content")
+        settled = running.pressrun("settle", "--timeout", str(PATIENCE * 5), "--json")
+        assert settled.json == {"settled": True, "pending": 0}
+        running.verify()
+        rows = running.pressrun("status", "--json").json
+        assert {row["key"] for row in rows if row["status"] == "live"} == {f"articles/{path.name}" for path in articles.iterdir()}
+        assert len(running.versions("index.html")) < count / 5
+        for step in ("uploads", "articles", "lists", "changed"):
+            url = f"{running.settings['AWS_ENDPOINT_URL']}/123456789012/pressrun-{step}-dead"
+            depth = running.aws(
+                "sqs", "get-queue-attributes", "--queue-url", url, "--attribute-names", "ApproximateNumberOfMessages", "--output", "text"
+            )
+            assert depth.split()[-1] == "0", step

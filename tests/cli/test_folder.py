@@ -1,0 +1,225 @@
+"""The commands that need no cloud: new, check, build."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from .commands import SITE_TOML, article, pressrun
+
+COMMANDS = ("new", "check", "build", "demo", "dev", "publish", "status", "settle", "verify")
+FUTURE = "2999-01-01"
+
+
+@pytest.fixture
+def magazine(tmp_path: Path) -> Path:
+    """A content folder with one article."""
+    folder = tmp_path / "magazine"
+    (folder / "articles").mkdir(parents=True)
+    (folder / "site.toml").write_text(SITE_TOML)
+    (folder / "articles" / "one.md").write_text(article("One", date="2026-03-01"))
+    return folder
+
+
+def written(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Every file with its time and bytes."""
+    return {path.relative_to(folder).as_posix(): (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_does(command: str) -> None:
+    ran = pressrun(command, "--help")
+    assert ran.code == 0
+    assert ran.out.startswith(f"Usage: pressrun {command}")
+    assert f"{command} " in pressrun("--help").out
+
+
+# new
+
+
+def test_a_new_article_passes_the_check_and_is_a_draft(magazine: Path) -> None:
+    ran = pressrun("new", 'Ice: "thin", they say', folder=magazine)
+    assert (ran.code, ran.out) == (0, "articles/ice-thin-they-say.md\n")
+    [answer] = pressrun("check", "articles/ice-thin-they-say.md", "--json", folder=magazine).json
+    assert answer == {"key": "articles/ice-thin-they-say.md", "status": "draft", "problems": []}
+
+
+def test_a_new_article_is_begun_wherever_one_stands_and_never_over_another(tmp_path: Path) -> None:
+    assert pressrun("new", "One", "--section", "news", folder=tmp_path).out == "one.md\n"
+    assert "section: news\n" in (tmp_path / "one.md").read_text()
+    before = written(tmp_path)
+    again = pressrun("new", "One", folder=tmp_path)
+    assert (again.code, again.out) == (2, "")
+    assert "one.md is there already" in again.err
+    assert written(tmp_path) == before
+    assert pressrun("new", " ", folder=tmp_path).code == 2
+
+
+# check
+
+
+def test_the_check_says_every_problem_at_once_with_its_line_and_remedy(magazine: Path) -> None:
+    (magazine / "articles" / "bad.md").write_text(article("Bad", date="someday", expires="soon"))
+    ran = pressrun("check", magazine)
+    assert ran.code == 1
+    assert "Problem, line 3:" in ran.out
+    assert "Problem, line 4:" in ran.out
+    assert f"{magazine}/articles/one.md: live\n" in ran.out
+
+    as_json = pressrun("check", magazine, "--json")
+    assert as_json.code == 1
+    bad, one = as_json.json
+    assert (bad["key"], bad["status"]) == ("articles/bad.md", "refused")
+    assert [set(problem) for problem in bad["problems"]] == [{"line", "severity", "text", "problem", "remedy"}] * 2
+    assert one == {"key": "articles/one.md", "status": "live", "problems": []}
+
+
+def test_the_check_knows_what_the_folder_already_has(magazine: Path) -> None:
+    (magazine / "articles" / "second.md").write_text(article("Another", slug="one"))
+    ran = pressrun("check", magazine / "articles" / "second.md")
+    assert ran.code == 1
+    assert "belongs to articles/one.md" in ran.out
+
+
+def test_site_toml_can_be_checked_and_is_needed(magazine: Path, tmp_path: Path) -> None:
+    assert pressrun("check", magazine / "site.toml", "--json").json == [{"key": "site.toml", "status": "accepted", "problems": []}]
+    (magazine / "site.toml").write_text('title = "')
+    for path in ("site.toml", "articles/one.md"):
+        ran = pressrun("check", path, folder=magazine)
+        assert ran.code == 1
+        assert "not valid TOML" in ran.out + ran.err
+    (tmp_path / "alone.md").write_text(article())
+    ran = pressrun("check", tmp_path / "alone.md")
+    assert (ran.code, ran.out) == (2, "")
+    assert "There is no site.toml beside" in ran.err
+
+
+def test_a_check_of_what_is_not_there_is_a_wrong_call(magazine: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty" / "articles").mkdir(parents=True)
+    for path in (tmp_path / "none.md", tmp_path / "empty"):
+        ran = pressrun("check", path)
+        assert ran.code == 2
+        assert str(path) in ran.err
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "site.toml").write_text(SITE_TOML)
+    (other / "two.md").write_text(article())
+    ran = pressrun("check", magazine, other)
+    assert ran.code == 2
+    assert "one magazine at a time" in ran.err
+
+
+# build
+
+
+def test_a_build_writes_the_site_and_says_how_much_it_is(magazine: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    value = pressrun("build", magazine, site, "--json").json
+    assert set(value) == {"articles", "refused", "objects", "put", "unchanged", "deleted", "seconds"}
+    assert (value["articles"], value["refused"], value["unchanged"], value["deleted"]) == (1, 0, 0, 0)
+    assert value["put"] == value["objects"] == len(written(site)) - 1  # one more: which files are the site's
+    assert "One" in (site / "news" / "one" / "index.html").read_text()
+
+
+def test_building_again_writes_nothing_and_deletes_only_what_it_wrote(magazine: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    (site / "news").mkdir(parents=True)
+    (site / "news" / "mine.txt").write_text("of somebody else")
+    pressrun("build", magazine, site)
+    before = written(site)
+    again = pressrun("build", magazine, site, "--json").json
+    assert (again["put"], again["deleted"], again["unchanged"]) == (0, 0, again["objects"])
+    assert written(site) == before
+
+    (magazine / "articles" / "one.md").unlink()
+    without = pressrun("build", magazine, site, "--json").json
+    assert without["articles"] == 0
+    assert without["deleted"] > 0
+    assert not (site / "news" / "one" / "index.html").exists()
+    assert (site / "news" / "mine.txt").read_text() == "of somebody else"
+
+
+def test_a_build_is_of_the_instant_that_it_is_told(magazine: Path, tmp_path: Path) -> None:
+    (magazine / "articles" / "later.md").write_text(article("Later", date=FUTURE))
+    assert pressrun("build", magazine, tmp_path / "now", "--json").json["articles"] == 1
+    assert pressrun("build", magazine, tmp_path / "then", "--json", "--now", "2999-01-02T00:00:00Z").json["articles"] == 2
+    ran = pressrun("build", magazine, tmp_path / "never", "--now", "tomorrow")
+    assert ran.code == 2
+    assert "“tomorrow” is not an instant." in ran.err
+    assert not (tmp_path / "never").exists()
+
+
+def test_a_build_with_a_refused_article_makes_the_rest_and_exits_1(magazine: Path, tmp_path: Path) -> None:
+    (magazine / "articles" / "bad.md").write_text(article(""))
+    ran = pressrun("build", magazine, tmp_path / "site", "--json")
+    assert (ran.code, ran.json["refused"], ran.json["articles"]) == (1, 1, 1)
+    assert ran.err.strip().startswith("articles/bad.md: refused")
+    assert "The title is empty." in ran.err
+
+
+def test_a_build_that_cannot_be_says_why_in_one_block(magazine: Path, tmp_path: Path) -> None:
+    missing = pressrun("build", tmp_path / "none", tmp_path / "site")
+    assert (missing.code, missing.err) == (2, f"There is no folder {tmp_path / 'none'}.\n")
+    (tmp_path / "file").write_text("")
+    blocked = pressrun("build", magazine, tmp_path / "file")
+    assert blocked.code == 2
+    assert "cannot be written" in blocked.err
+    (magazine / "site.toml").write_text("")
+    broken = pressrun("build", magazine, tmp_path / "site")
+    assert broken.code == 1
+    assert broken.err.startswith(f"{magazine / 'site.toml'}\n")
+
+
+# What goes wrong
+
+
+def test_an_error_that_nobody_expected_is_one_block_and_shows_its_origin_when_asked(magazine: Path, tmp_path: Path) -> None:
+    register = magazine / ".pressrun" / "urls" / "news" / "one" / "claim.json"
+    register.parent.mkdir(parents=True)
+    register.write_text("not a claim")
+    ran = pressrun("build", magazine, tmp_path / "site")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("Something went wrong: ")
+    assert "PRESSRUN_DEBUG=1" in ran.err
+    assert "Traceback" in pressrun("build", magazine, tmp_path / "site", PRESSRUN_DEBUG="1").err
+
+
+def test_a_wrong_call_is_one_readable_block() -> None:
+    for call in (["publsh"], ["build"], ["dev", ".", "--port", "99999"], ["publish", "x.md", "--nonsense"]):
+        ran = pressrun(*call)
+        assert (ran.code, ran.out) == (2, ""), call
+        assert "Error: " in ran.err
+
+
+def test_without_a_cloud_every_command_that_needs_one_says_so(magazine: Path) -> None:
+    nowhere = "http://127.0.0.1:9"
+    file = str(magazine / "articles" / "one.md")
+    for call in (["publish", file], ["status"], ["settle"], ["verify", "--json"]):
+        ran = pressrun(*call, AWS_ENDPOINT_URL=nowhere)
+        assert (ran.code, ran.out) == (2, ""), call
+        assert ran.err.startswith(f"There is no cloud to talk to at {nowhere}")
+        assert "pressrun dev" in ran.err
+
+
+def test_what_cannot_be_published_is_said_before_anything_is_sent(magazine: Path, tmp_path: Path) -> None:
+    one = magazine / "articles" / "one.md"
+    twin = tmp_path / "one.md"
+    twin.write_text(article())
+    calls: list[tuple[list[str | os.PathLike[str]], str]] = [
+        ([tmp_path / "none.md"], "There is no file"),
+        ([one, twin], "the same name"),
+        ([one, magazine / "site.toml", "--to", "articles/x.md"], "--to names one key"),
+        ([one, "--to", "elsewhere/x.md"], "begins with articles/"),
+    ]
+    for arguments, said in calls:
+        ran = pressrun("publish", *map(str, arguments))
+        assert (ran.code, ran.out) == (2, "")
+        assert said in ran.err
+
+
+def test_the_description_of_a_built_site_names_every_object(magazine: Path, tmp_path: Path) -> None:
+    pressrun("build", magazine, tmp_path / "site")
+    described = json.loads((tmp_path / "site" / ".pressrun-site.json").read_bytes())
+    assert described["news/one/index.html"]["content_type"] == "text/html; charset=utf-8"
+    assert set(described) == set(written(tmp_path / "site")) - {".pressrun-site.json"}

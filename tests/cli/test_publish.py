@@ -1,0 +1,122 @@
+"""The commands against a cloud: publish, status, settle, verify."""
+
+from pathlib import Path
+
+from .commands import Dev, article, pressrun
+
+FUTURE = "2999-01-01"
+
+
+def test_publishing_shows_the_receipt(running: Dev, tmp_path: Path) -> None:
+    file = tmp_path / "receipt.md"
+    file.write_text(article("Receipt", tags="[ice]"))
+    url = f"http://127.0.0.1:{running.port}/news/receipt/"
+    ran = running.pressrun("publish", file)
+    assert ran.code == 0
+    assert f"Accepted. It is live at {url}\n" in ran.out
+    assert running.get("/news/receipt/")[0] == 200
+
+    file.write_text(article("Receipt, changed", slug="receipt", tags="[ice]"))
+    [again] = running.pressrun("publish", file, "--json").json
+    assert set(again) == {"key", "status", "url", "problems", "put", "unchanged", "deleted", "invalidation_items", "calls"}
+    assert (again["key"], again["status"], again["url"], again["problems"]) == ("articles/receipt.md", "live", url, [])
+    assert again["put"] > 1
+    assert 0 < again["invalidation_items"] <= 5
+    assert again["calls"]["s3"]["PutObject"] >= again["put"]
+    [same] = running.pressrun("publish", file, "--json").json
+    assert (same["put"], same["invalidation_items"]) == (0, 0)
+
+
+def test_a_refused_article_is_told_what_the_check_tells(running: Dev, tmp_path: Path) -> None:
+    file = running.folder / "refused.md"  # beside site.toml, and not content
+    file.write_text(article("Refused", date="someday", expires="soon", wobble="1"))
+    checked = pressrun("check", file, "--json")
+    published = running.pressrun("publish", file, "--json")
+    assert (checked.code, published.code) == (1, 1)
+    [expected], [answer] = checked.json, published.json
+    assert (answer["key"], answer["status"], answer["problems"]) == (expected["key"], expected["status"], expected["problems"])
+    assert (answer["url"], answer["put"]) == (None, 0)
+    as_text = running.pressrun("publish", file)
+    assert as_text.code == 1
+    told = pressrun("check", file).out.partition("\n")[2]
+    assert told.strip() in as_text.out
+
+
+def test_several_files_go_where_they_are_told(running: Dev, tmp_path: Path) -> None:
+    for name, fields in (("first", {}), ("later", {"date": FUTURE}), ("rough", {"draft": "true"})):
+        (tmp_path / f"{name}.md").write_text(article(name.title(), **fields))
+    files = [tmp_path / f"{name}.md" for name in ("first", "later", "rough")]
+    ran = running.pressrun("publish", *files, "--to", "articles/told/", "--json")
+    assert ran.code == 0
+    assert [(one["key"], one["status"]) for one in ran.json] == [
+        ("articles/told/first.md", "live"),
+        ("articles/told/later.md", "scheduled"),
+        ("articles/told/rough.md", "draft"),
+    ]
+    assert running.get("/news/first/")[0] == 200
+    assert running.get("/news/later/")[0] == running.get("/news/rough/")[0] == 404
+    [one] = running.pressrun("publish", files[0], "--to", "articles/told/first.md", "--json").json
+    assert one["put"] == 0
+
+
+def test_what_is_not_published_yet_is_kept_and_said_so(running: Dev, tmp_path: Path) -> None:
+    (tmp_path / "ship.jpg").write_bytes(b"\xff\xd8")
+    ran = running.pressrun("publish", tmp_path / "ship.jpg", "--to", "media/ship.jpg", "--json")
+    assert (ran.code, [(one["key"], one["status"]) for one in ran.json]) == (0, [("media/ship.jpg", "accepted")])
+
+
+def test_the_status_is_a_table_for_people_and_a_list_for_machines(running: Dev, tmp_path: Path) -> None:
+    name = "a-long-name-" * 12
+    (tmp_path / f"{name}.md").write_text(article("Long", slug="long-name"))
+    running.pressrun("publish", tmp_path / f"{name}.md")
+    key, url = f"articles/{name}.md", f"http://127.0.0.1:{running.port}/news/long-name/"
+
+    [row] = [row for row in running.pressrun("status", "--json").json if row["key"] == key]
+    assert row == {"key": key, "status": "live", "url": url, "since": row["since"]}
+    table = running.pressrun("status").out.splitlines()
+    assert table[0].split() == ["article", "status", "since", "URL"]
+    assert [key, "live", row["since"], url] in [line.split() for line in table]
+    assert table[-1] == "Nothing is pending."
+
+    assert running.pressrun("status", key, "--json").json == [row]
+    assert f"Accepted. It is live at {url}" in running.pressrun("status", key).out
+    unknown = running.pressrun("status", "articles/none.md")
+    assert (unknown.code, unknown.err) == (1, "Nothing was ever uploaded at articles/none.md.\n")
+
+
+def test_settling_says_that_nothing_is_pending(running: Dev) -> None:
+    ran = running.pressrun("settle")
+    assert (ran.code, ran.out) == (0, "Nothing is pending.\n")
+
+
+def test_what_is_altered_deleted_or_added_by_hand_is_found_and_mended(running: Dev, tmp_path: Path) -> None:
+    for name in ("altered", "deleted", "disguised"):
+        (tmp_path / f"{name}.md").write_text(article(name.title()))
+    files = [tmp_path / f"{name}.md" for name in ("altered", "deleted", "disguised")]
+    assert running.pressrun("publish", *files).code == 0
+    assert "to the byte" in running.pressrun("verify").out
+
+    (tmp_path / "x.html").write_text("by hand")
+    running.aws("s3", "cp", tmp_path / "x.html", "s3://pressrun-site/news/altered/index.html")
+    running.aws("s3", "rm", "s3://pressrun-site/news/deleted/index.html")
+    running.aws("s3", "cp", tmp_path / "x.html", "s3://pressrun-site/added.html")
+    # The right metadata on other bytes, which a worker that goes by the digest would take for its own.
+    disguised = ("--bucket", "pressrun-site", "--key", "news/disguised/index.html")
+    metadata = running.aws("s3api", "head-object", *disguised, "--query", "Metadata", "--output", "json")
+    kind = ("--content-type", "text/html; charset=utf-8", "--cache-control", "public, max-age=0, s-maxage=3600, stale-while-revalidate=60")
+    running.aws("s3api", "put-object", *disguised, "--body", tmp_path / "x.html", "--metadata", metadata, *kind)
+
+    ran = running.pressrun("verify", "--json")
+    assert ran.code == 1
+    assert ran.json == {
+        "identical": False,
+        "missing": ["news/deleted/index.html"],
+        "extra": ["added.html"],
+        "different": ["news/altered/index.html", "news/disguised/index.html"],
+    }
+    assert "missing: news/deleted/index.html\n" in running.pressrun("verify").out
+    mended = running.pressrun("verify", "--repair", "--json")
+    assert (mended.code, mended.json) == (0, {"identical": True, "missing": [], "extra": [], "different": []})
+    for name in ("altered", "deleted", "disguised"):
+        assert name.title() in running.answers(f"/news/{name}/", 200)
+    running.answers("/added.html", 404)
