@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from pressrun.cloud.catalogue import CLOCK, Record, mark_item, mark_key, record_key
+from pressrun.cloud.walk import Walk
 from pressrun.core.dates import stamp
 from pressrun.core.site import cache_tag
 from pressrun.validate import validate
@@ -288,6 +289,7 @@ def test_the_sweep_finds_a_file_whose_event_was_lost(newsroom: Newsroom) -> None
     newsroom.cloud.client("sqs").purge_queue(QueueUrl=newsroom.aws.setting("UPLOADS_QUEUE_URL"))
     assert newsroom.cloud.settle()
     assert newsroom.page(LEAF_ONE) is None
+    newsroom.aws.catalogue.put_item(Walk().item())  # the walk has rested since its last round
     newsroom.send("sweep/scheduled")
     assert newsroom.cloud.settle()
     assert newsroom.page(LEAF_ONE)

@@ -23,6 +23,8 @@ from pressrun.local.folder import REGISTER, Folder, is_content
 from pressrun.local.package import edition
 
 _REPOSITORY = Path(pressrun.__file__).parents[2]
+# At a tenth, as everything here that waits: long enough for lists to gather, and for their purge to join their article's.
+WINDOWS = {"ListsWindow": "10", "ChangedWindow": "25"}
 TEMPLATE = _REPOSITORY / "infra" / "template.yaml"
 SAMPLE = Path(__file__).parent / "magazine"
 LOG = "functions.log"  # beside the register, anew with each start
@@ -106,7 +108,7 @@ def running(path: Path, *, aws_port: int, cdn_port: int, reload: bool, watch: bo
     """
     with (
         _log(path / REGISTER / LOG),
-        LocalCloud(TEMPLATE, aws_port=aws_port, cdn_port=cdn_port, reload=reload, parameters={"Edition": edition()}) as cloud,
+        LocalCloud(TEMPLATE, aws_port=aws_port, cdn_port=cdn_port, reload=reload, parameters={"Edition": edition()} | WINDOWS) as cloud,
     ):
         buckets = connect()
         folder = Folder(path, cloud.client("s3"), buckets.content.name, buckets.register.name)

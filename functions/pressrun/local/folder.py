@@ -41,7 +41,7 @@ class Folder:
         self.buckets = {content: self.path, register: self.path / REGISTER}
         self.content = content
         self._held: dict[str, str] = {}  # content key -> digest of what the bucket holds: an echo is not an upload
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # what is held and what is on disk change together
 
     def load_register(self) -> None:
         """Puts the folder's register into its bucket, before anything else."""
@@ -63,11 +63,8 @@ class Folder:
         path = self._path_of(bucket, key)
         if path is None:
             return
-        if bucket == self.content:
-            with self._lock:
-                self._held[key] = sha256(body).hexdigest() if body is not None else ""
         # S3 may hold both 'a' and 'a/b', a disk cannot: the second is in the bucket alone.
-        with suppress(FileExistsError, NotADirectoryError, IsADirectoryError):
+        with self._lock, suppress(FileExistsError, NotADirectoryError, IsADirectoryError):
             if body is None:
                 path.unlink(missing_ok=True)
             elif not path.is_file() or path.read_bytes() != body:
@@ -75,6 +72,8 @@ class Folder:
                 fresh = path.with_name(f".{path.name}.new")
                 fresh.write_bytes(body)
                 fresh.replace(path)
+            if bucket == self.content:
+                self._held[key] = sha256(body).hexdigest() if body is not None else ""
 
     def watch(self, stop: threading.Event) -> None:
         """Uploads what is saved in the folder and deletes what is removed, until ``stop``."""
@@ -95,12 +94,13 @@ class Folder:
 
     def _bring(self, key: str) -> None:
         path = self.path / key
-        try:
-            body = path.read_bytes() if path.exists() else None
-        except OSError:
-            return  # a folder, or a file that nobody may read
+        # Under the lock, or a file that is just being mirrored would count as removed.
         with self._lock:
             held = self._held.get(key, "")
+            try:
+                body = path.read_bytes() if path.exists() else None
+            except OSError:
+                return  # a folder, or a file that nobody may read
         if body is None and held:
             self.s3.delete_object(Bucket=self.content, Key=key)
         elif body is not None and held != sha256(body).hexdigest():
