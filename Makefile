@@ -31,7 +31,7 @@ demo: setup
 	$(BIN)/pressrun demo
 
 test: lint checkov-env
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: setup
 	$(BIN)/ruff check --quiet .

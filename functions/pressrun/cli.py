@@ -26,8 +26,8 @@ from pressrun.core.report import spoken
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 # The streams as they are now: what the functions of a local cloud print goes into a log instead.
-out = Console(file=sys.stdout, highlight=False, soft_wrap=True)
-err = Console(file=sys.stderr, highlight=False, soft_wrap=True)
+out = Console(file=sys.stdout, highlight=False, soft_wrap=True, emoji=False)
+err = Console(file=sys.stderr, highlight=False, soft_wrap=True, emoji=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, on one line.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the magazine is served.")]

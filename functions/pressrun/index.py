@@ -13,7 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from pressrun.cloud.batch import Named, Tally, same_edition, work
 from pressrun.cloud.buckets import Conflict, Head
-from pressrun.cloud.catalogue import BASIS, Basis, Key, mark_item
+from pressrun.cloud.catalogue import BASIS, Basis, Entries, Key, entries_key, mark_item
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.press import pages_for
@@ -21,7 +21,7 @@ from pressrun.cloud.queues import Hint, Queue
 from pressrun.core.dates import stamp
 from pressrun.core.lists import ASSETS, NEWEST, Target, Teaser, bounds, parent_of, reading_of, url_target
 from pressrun.core.pages import Pages
-from pressrun.core.related import NEAREST
+from pressrun.core.related import NEAREST, may_change
 
 logger = Logger()
 metrics = Metrics()
@@ -144,11 +144,19 @@ def _delete_old_assets(cloud: Cloud, pages: Pages, tally: Tally) -> None:
 
 def _mark_neighbours(cloud: Cloud, around: Mapping[Target, Collection[str]], seen: Mapping[Target, Look], tally: Tally) -> None:
     """An entry that changed may be among the related posts of the nearest newer articles of its tag."""
-    urls: set[str] = set()
+    near: list[tuple[Key, Teaser]] = []
     for target, places in around.items():
         if target.kind == "tag" and not target.period:
-            for place in places:
-                urls.update(teaser.url for teaser in _newer(cloud, seen[target].teasers, f"list#tag/{target.name}", place))
+            pk = f"list#tag/{target.name}"
+            near += (((pk, place), teaser) for place in places for teaser in _newer(cloud, seen[target].teasers, pk, place))
+    # What a page shows is noted after it was put and before its second look, which comes after the entry and sees it if this does not.
+    found = cloud.catalogue.read([key for place, teaser in near for key in (place, entries_key(teaser.url))])
+    urls: set[str] = set()
+    for place, teaser in near:
+        noted = Entries.of(found.get(entries_key(teaser.url)))
+        entry = Teaser.from_json(found[place]["json"]) if place in found else None
+        if not noted.basis or may_change(teaser, noted.related, entry):
+            urls.add(teaser.url)
     if urls:
         _mark(cloud, cloud.articles, [url_target(url) for url in sorted(urls)], tally)
 

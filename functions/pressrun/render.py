@@ -37,7 +37,7 @@ from pressrun.core.article import Article, read_article
 from pressrun.core.claims import Answer, answer_of
 from pressrun.core.dates import stamp
 from pressrun.core.lists import Target, Teaser, lists_of, targets_of, teaser_of, url_target
-from pressrun.core.related import NEAREST, related_to
+from pressrun.core.related import NEAREST, Shown, related_to, shared
 from pressrun.core.site import SiteObject, key_of
 
 logger = Logger()
@@ -93,15 +93,15 @@ def render(cloud: Cloud, url: str, tally: Tally) -> None:
             _enter(cloud, url, seen, entries, wanted, tally)
         except Conflict:
             continue
-        again, standing = look(cloud, url)
-        if (again, standing.lists, standing.targets) == (seen, wanted.lists, wanted.targets):
+        again, standing = look(cloud, url, seen.copy.claim.owner if seen.copy else None)
+        if again == seen and (standing.lists, standing.targets, standing.related) == (wanted.lists, wanted.targets, wanted.related):
             return
     raise RuntimeError(f"{url} changed {_TRIES} times while it was made")
 
 
-def look(cloud: Cloud, url: str) -> tuple[Look, Entries]:
-    """Reads everything that decides what stands at ``url``, and the entries that it has."""
-    found = cloud.catalogue.read([BASIS, claim_key(url), entries_key(url)])
+def look(cloud: Cloud, url: str, owner_before: str | None = None) -> tuple[Look, Entries]:
+    """Reads everything that decides what stands at ``url``, and the entries that it has. Who knows the owner from a look before spares a read."""
+    found = cloud.catalogue.read([BASIS, claim_key(url), entries_key(url), *([record_key(owner_before)] if owner_before else [])])
     basis = same_edition(cloud, Basis.of(found.get(BASIS)))
     entries = Entries.of(found.get(entries_key(url)))
     item = found.get(claim_key(url))
@@ -110,7 +110,9 @@ def look(cloud: Cloud, url: str) -> tuple[Look, Entries]:
     if copy is None or owner is None:
         lived = copy is not None and copy.lived
         return Look(basis, copy, None, Answer("gone" if lived else "nothing"), None, None, ()), entries
-    record = Record.of(owner, cloud.catalogue.read([record_key(owner)]).get(record_key(owner)))
+    if owner != owner_before:
+        found |= cloud.catalogue.read([record_key(owner)])
+    record = Record.of(owner, found.get(record_key(owner)))
     answer = answer_of(copy.claim, lived=copy.lived, live_at=record.url if record.phase == "live" else "")
     article = teaser = None
     related: tuple[Teaser, ...] = ()
@@ -180,21 +182,29 @@ def _entries(seen: Look) -> Entries:
     teaser = seen.teaser.to_json()
     names = lists_of(seen.teaser)
     targets = (str(target) for name in names for target in targets_of(name, seen.teaser.published, zone))
-    return Entries(seen.basis.name, dict.fromkeys(names, (seen.teaser.place, teaser)), tuple(sorted(set(targets))))
+    related = tuple(Shown(stamp(post.published), shared(seen.teaser, post)) for post in seen.related)
+    return Entries(seen.basis.name, dict.fromkeys(names, (seen.teaser.place, teaser)), tuple(sorted(set(targets))), related)
 
 
 def _enter(cloud: Cloud, url: str, seen: Look, had: Entries, wanted: Entries, tally: Tally) -> None:
-    """Writes the entries and marks every target that shows one of them or showed it before."""
-    if (had.basis, had.lists, had.targets) == (wanted.basis, wanted.lists, wanted.targets):
-        return
+    """Writes the entries and marks every target that shows one of them or showed it before; and which related posts the page shows."""
     catalogue = cloud.catalogue
+    fences = _fences(cloud, url, seen)
+
+    def note(entries: Entries, revision: int) -> dict[str, Any]:
+        condition = "revision = :had" if revision > 1 else "attribute_not_exists(pk)"
+        return catalogue.put(entries.item(url, revision), condition, **({"had": revision - 1} if revision > 1 else {}))
+
+    if (had.basis, had.lists, had.targets) == (wanted.basis, wanted.lists, wanted.targets):
+        if had.related != wanted.related:
+            catalogue.write([*fences, note(wanted, had.revision + 1)])
+        return
     # Without a basis, the entries were left half-written: whichever of them are there, all are put again.
     changed = {name for name in had.lists.keys() | wanted.lists.keys() if not had.basis or had.lists.get(name) != wanted.lists.get(name)}
     places = {(name, entries.lists[name][0]) for name in changed for entries in (had, wanted) if name in entries.lists}
     around = tuple(sorted({place for name, place in places if name.startswith("tag/")}))
     mark, since = cloud.new_mark(), stamp(cloud.now())
     targets = sorted({*had.targets, *wanted.targets})
-    fences = _fences(cloud, url, seen)
     marks = [mark_item(target, mark, since, around if target.startswith("tag:") else ()) for target in targets]
     removed = [catalogue.delete((f"list#{name}", place)) for name, (place, _) in had.lists.items() if wanted.lists.get(name, ("",))[0] != place]
     put = [
@@ -202,11 +212,6 @@ def _enter(cloud: Cloud, url: str, seen: Look, had: Entries, wanted: Entries, ta
         for name, (place, teaser) in sorted(wanted.lists.items())
         if name in changed
     ]
-
-    def note(entries: Entries, revision: int) -> dict[str, Any]:
-        condition = "revision = :had" if revision > 1 else "attribute_not_exists(pk)"
-        return catalogue.put(entries.item(url, revision), condition, **({"had": revision - 1} if revision > 1 else {}))
-
     if len(fences) + len(marks) + len(removed) + len(put) + 1 <= ACTIONS:
         catalogue.write([*fences, *removed, *put, *map(catalogue.put, marks), note(wanted, had.revision + 1)])
     else:

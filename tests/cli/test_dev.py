@@ -86,6 +86,9 @@ def test_stopped_and_started_again_it_is_the_same_site(tmp_path: Path) -> None:
         (articles / "moves.md").write_text(article("Moves", date="2026-03-01", slug="moved"))
         first.answers("/news/goes/", 410)
         first.answers("/news/moves/", 301)
+        told = first.pressrun("publish", articles / "stays.md").out
+        assert "It is live at https://meridian.example/news/stays/\n" in told
+        assert f"Here it is at http://127.0.0.1:{first.port}/news/stays/\n" in told
         first.settle()
         site = first.aws(*listing)
         assert first.stop(SIGINT) == 0

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pressrun.core.article import Label
+from pressrun.core.dates import stamp
 from pressrun.core.lists import (
     ASSETS,
     HOME,
@@ -26,7 +27,7 @@ from pressrun.core.lists import (
     teaser_of,
     url_target,
 )
-from pressrun.core.related import NEAREST, related_to
+from pressrun.core.related import NEAREST, Shown, may_change, related_to, shared
 
 from .magazines import MERIDIAN, NOON, article
 
@@ -136,14 +137,18 @@ def test_a_teaser_survives_being_kept(published: datetime, updated: datetime | N
 # Related posts
 
 
-def related(shown: Teaser, archive: list[Teaser]) -> list[str]:
+def posts(shown: Teaser, archive: list[Teaser]) -> tuple[Teaser, ...]:
     """As its page has them: for each tag, the nearest older articles are candidates."""
 
     def older(tag: str) -> list[Teaser]:
         carrying = [other for other in newest_first(archive) if tag in {label.slug for label in other.tags}]
         return [other for other in carrying if other.place < shown.place][:NEAREST]
 
-    return [found.title for found in related_to(shown, [older(tag.slug) for tag in shown.tags])]
+    return related_to(shown, [older(tag.slug) for tag in shown.tags])
+
+
+def related(shown: Teaser, archive: list[Teaser]) -> list[str]:
+    return [found.title for found in posts(shown, archive)]
 
 
 def test_more_shared_tags_come_first_then_the_nearest_then_the_url() -> None:
@@ -193,3 +198,22 @@ def test_a_late_article_changes_only_the_newer_neighbours_of_its_tags(archive: l
     near = {old.url for tag in tags for old in [o for o in newer if tag in {label.slug for label in o.tags}][-NEAREST:]}
     changed = {old.url for old in archive if related(old, [*archive, late]) != related(old, archive)}
     assert changed <= near
+
+
+@given(archives, st.sets(st.sampled_from(["ice", "ships", "fog"]), min_size=1), st.integers(0, 30), st.sampled_from("az"), st.booleans())
+def test_whose_related_posts_change_is_told_from_what_they_show(archive: list[Teaser], tags: set[str], hours: int, name: str, comes: bool) -> None:
+    other = teaser(name, NOON - hours * HOUR, " ".join(tags))
+    before, after = (archive, [*archive, other]) if comes else ([*archive, other], archive)
+    for old in archive:
+        if old.place > other.place and shared(old, other) and posts(old, before) != posts(old, after):
+            shown = [Shown(stamp(post.published), shared(old, post)) for post in posts(old, before)]
+            assert may_change(old, shown, other if comes else None)
+
+
+def test_a_late_article_concerns_no_page_that_shows_nearer_ones() -> None:
+    shown = [Shown(stamp(NOON - n * HOUR), 1) for n in (1, 2, 3)]
+    late = teaser("late", NOON - 4 * HOUR, "ice")
+    assert not may_change(teaser("x", NOON, "ice"), shown, late)
+    assert may_change(teaser("x", NOON, "ice"), shown[:2], late)
+    assert may_change(teaser("x", NOON, "ice ships"), shown, teaser("late", NOON - 4 * HOUR, "ice ships"))
+    assert may_change(teaser("x", NOON, "ice"), shown, None)

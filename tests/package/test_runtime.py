@@ -13,6 +13,7 @@ from pressrun.cloud.cloud import connect
 from pressrun.cloud.pending import pending
 from pressrun.cloud.queues import Hint
 from pressrun.cloud.restore import restore
+from pressrun.cloud.walk import Walk
 from pressrun.core.lists import HOME, url_target
 from pressrun.core.site import LISTS_TAG, cache_tag
 from pressrun.local.cloud import Cloud
@@ -49,7 +50,7 @@ class Published:
 
 @pytest.fixture(scope="module")
 def published(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
-    """Of two articles the older comes last, so that the newer is made again to show it as related; then a sweep finds two forgotten marks."""
+    """Of two articles the older comes last, so that the newer is made again to show it as related; a sweep finds two forgotten marks, and walks."""
     connect.cache_clear()
     folder = tmp_path_factory.mktemp("runtime")
     client = runtime_folder(folder / "runtime")
@@ -74,6 +75,7 @@ def published(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Ite
             cloud.client("s3").put_object(Bucket="pressrun-content", Key=key, Body=body.encode())
             assert cloud.settle()
         connect().catalogue.put_all(mark_item(target, "forgotten", "2026-03-01T00:00:00Z") for target in (url_target("/news/neap-tide/"), HOME))
+        connect().catalogue.put_item(Walk().item())  # rested
         cloud.sweep()
         assert cloud.settle()
         yield Published(cloud, runtimes, purged)

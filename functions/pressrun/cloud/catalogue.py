@@ -30,6 +30,7 @@ from botocore.exceptions import ClientError
 
 from pressrun.cloud.buckets import Conflict
 from pressrun.core.claims import Claim
+from pressrun.core.related import Shown
 
 Item = dict[str, Any]
 Key = tuple[str, str]
@@ -121,12 +122,13 @@ class ClaimCopy:
 class Entries:
     """The list entries that one URL's page has made: lists by name, each with the place and the teaser there, and the targets that show them.
 
-    ``basis`` is '' while they are written in more than one transaction.
+    ``related`` are the related posts that the page shows. ``basis`` is '' while the entries are written in more than one transaction.
     """
 
     basis: str = ""
     lists: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
+    related: tuple[Shown, ...] = ()
     revision: int = 0
 
     @classmethod
@@ -135,10 +137,11 @@ class Entries:
             return cls()
         fields = json.loads(item["json"])
         lists = {name: (place, teaser) for name, (place, teaser) in fields["lists"].items()}
-        return cls(fields["basis"], lists, tuple(fields["targets"]), item["revision"])
+        related = tuple(Shown(*post) for post in fields["related"])
+        return cls(fields["basis"], lists, tuple(fields["targets"]), related, item["revision"])
 
     def item(self, url: str, revision: int) -> Item:
-        fields = {"basis": self.basis, "lists": self.lists, "targets": self.targets}
+        fields = {"basis": self.basis, "lists": self.lists, "targets": self.targets, "related": self.related}
         return {"pk": f"url#{url}", "sk": "entries", "revision": revision, "json": _json(fields)}
 
 

@@ -71,7 +71,7 @@ def settle(cloud: Cloud, timeout: float) -> int:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What came of one ``publish``."""
+    """What came of one ``publish``. ``here`` is where a local cloud serves the page of a magazine that has another address, else ''."""
 
     key: str
     status: str
@@ -82,6 +82,7 @@ class Receipt:
     invalidation_items: int
     settled: bool
     seconds: float
+    here: str
 
     def value(self) -> dict[str, Any]:
         """As JSON."""
@@ -99,7 +100,8 @@ class Receipt:
         put, unchanged, deleted = (self.done.get(name, 0) for name in ("put", "unchanged", "deleted"))
         pages = f"{put} pages put, {unchanged} left unchanged, {deleted} deleted; the CDN was told in {self.invalidation_items} invalidation items"
         calls = sum(count for name, count in self.done.items() if name.startswith("calls."))
-        return f"{self.said}\n{pages}; {calls} AWS calls, {self.seconds:.1f} s."
+        here = f"Here it is at {self.here}\n" if self.here and self.here not in self.said else ""
+        return f"{self.said}\n{here}{pages}; {calls} AWS calls, {self.seconds:.1f} s."
 
 
 def publish(cloud: Cloud, files: Sequence[tuple[str, Path]], timeout: float) -> list[Receipt]:
@@ -130,7 +132,13 @@ def _publish(cloud: Cloud, key: str, path: Path, timeout: float) -> Receipt:
         invalidation_items=items,
         settled=left == 0 and is_judged(cloud, key, etag),
         seconds=monotonic() - began,
+        here=_local_url(cloud, judged) if judged.phase == "live" else "",
     )
+
+
+def _local_url(cloud: Cloud, record: Record) -> str:
+    domain = _distribution(cloud).get("DomainName", "")
+    return f"http://{domain}{record.url}" if domain.startswith("127.0.0.1:") else ""
 
 
 def is_judged(cloud: Cloud, key: str, etag: str) -> bool:
@@ -150,15 +158,15 @@ def _record(cloud: Cloud, key: str) -> Record:
     return Record.of(key, cloud.catalogue.read([record_key(key)]).get(record_key(key)))
 
 
-def _distribution(cloud: Cloud) -> str:
+def _distribution(cloud: Cloud) -> dict[str, Any]:
     name = cloud.setting("CONTENT_BUCKET").removesuffix("-content")
     pages = cloud.cloudfront.get_paginator("list_distributions").paginate()
     found = (one for page in pages for one in page["DistributionList"].get("Items", []) if one["Comment"] == name)
-    return next((str(one["Id"]) for one in found), "")
+    return next((dict(one) for one in found), {})
 
 
 def _invalidations(cloud: Cloud) -> list[dict[str, Any]]:
-    distribution = _distribution(cloud)
+    distribution = _distribution(cloud).get("Id", "")
     if not distribution:
         return []
     # The newest come first; what one publish sends is among them.
@@ -166,7 +174,7 @@ def _invalidations(cloud: Cloud) -> list[dict[str, Any]]:
 
 
 def _items(cloud: Cloud, invalidation: str) -> int:
-    found = cloud.cloudfront.get_invalidation(DistributionId=_distribution(cloud), Id=invalidation)
+    found = cloud.cloudfront.get_invalidation(DistributionId=_distribution(cloud)["Id"], Id=invalidation)
     return int(found["Invalidation"]["InvalidationBatch"]["Paths"]["Quantity"])
 
 

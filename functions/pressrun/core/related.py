@@ -1,7 +1,9 @@
 """Related posts look back: an article's come from the nearest older articles that share a tag with it, so a new article changes no old page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
+from pressrun.core.dates import stamp
 from pressrun.core.lists import Teaser
 
 NEAREST = 10
@@ -13,10 +15,32 @@ def related_to(teaser: Teaser, candidates: Iterable[Iterable[Teaser]]) -> tuple[
 
     The score is the number of shared tags; ties go to the nearest in time, then to the URL.
     """
-    own = {tag.slug for tag in teaser.tags}
     found = {candidate.url: candidate for nearest in candidates for candidate in nearest}
 
     def rank(candidate: Teaser) -> tuple[int, float, str]:
-        return -len(own & {tag.slug for tag in candidate.tags}), -candidate.published.timestamp(), candidate.url
+        return -shared(teaser, candidate), -candidate.published.timestamp(), candidate.url
 
     return tuple(sorted(found.values(), key=rank)[:_SHOWN])
+
+
+def shared(one: Teaser, other: Teaser) -> int:
+    """How many tags two articles have in common."""
+    return len({tag.slug for tag in one.tags} & {tag.slug for tag in other.tags})
+
+
+class Shown(NamedTuple):
+    """One of the related posts that a page shows: the stamp of its publication, and how many tags it shares."""
+
+    published: str
+    shared: int
+
+
+def may_change(teaser: Teaser, shown: Sequence[Shown], entry: Teaser | None) -> bool:
+    """Whether the related posts of an article can change by what happened to an older entry in the list of one of its tags.
+
+    ``entry`` is None where it was taken away. False only if it certainly is of no concern: it is not among those that the page shows, is worse than
+    the last of them, and pushes none of them out of the nearest, since all are nearer.
+    """
+    if entry is None or len(shown) < _SHOWN or any(post.published <= stamp(entry.published) for post in shown):
+        return True
+    return shared(teaser, entry) > min(post.shared for post in shown)

@@ -12,5 +12,5 @@ What it does not show, known and left open:
 - Conditional writes are refused with 412, never with the 409 of a write that is still going on.
 - DynamoDB's TTL deletes nothing, and queues keep messages for ever.
 - The CDN is one edge without Brotli, byte ranges and revalidation, and plain http, so HSTS is taken off where it is served.
-- Functions share one process: os.environ holds what they agree on, and module state is seen by two invocations at once.
+- Functions share one process, where one of them runs at a time; os.environ holds what they agree on. Two at once are in `tests/cloud`.
 """

@@ -122,15 +122,14 @@ class Cloud:
 class LocalCloud(Cloud):
     """The local cloud that runs by itself, with an AWS endpoint and the site on ports of 127.0.0.1 (0: any that is free).
 
-    `concurrency`: batches at once for each queue, at most as many as in the template. `reload`: open pages reload when they change.
-    `clock` is the machine's. Entering raises OSError, with the port in its message, when a port is taken.
+    `reload`: open pages reload when they change. `clock` is the machine's. Entering raises OSError, with the port in its message, when a port is
+    taken.
     """
 
-    def __init__(
-        self, template: Path, *, aws_port: int = 0, cdn_port: int = 0, concurrency: int = 2, reload: bool = False, pace: float = 0.1, **cloud: Any
-    ) -> None:
+    def __init__(self, template: Path, *, aws_port: int = 0, cdn_port: int = 0, reload: bool = False, pace: float = 0.1, **cloud: Any) -> None:
         super().__init__(template, pace=pace, **{"invalidation_delay": PURGED_WITHIN} | cloud)
-        self.concurrency = concurrency
+        # Threads of one Python process do not add up: five functions at their AWS calls take twice as long as one after the other.
+        self.functions.turn = threading.Lock()
         self._ports = aws_port, cdn_port
         self._reload = reload
 
@@ -164,11 +163,7 @@ class LocalCloud(Cloud):
     @contextmanager
     def _running(self) -> Iterator[None]:
         stop = threading.Event()
-        threads = [
-            threading.Thread(target=mapping.run, args=[stop], name=f"{mapping.source.queue}-{n}", daemon=True)
-            for mapping in self.mappings.values()
-            for n in range(min(self.concurrency, mapping.source.concurrency))
-        ]
+        threads = [threading.Thread(target=mapping.run, args=[stop], name=mapping.source.queue, daemon=True) for mapping in self.mappings.values()]
         threads += [threading.Thread(target=self._schedule, args=[schedule, stop], daemon=True) for schedule in self.stack.schedules]
         for thread in threads:
             thread.start()

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
@@ -52,7 +52,7 @@ class Context:
 class Functions:
     """`handlers` replaces the code of a step. `calls`: what the functions called, service by operation.
 
-    `errors` are the exceptions that invocations ended with, each with its step.
+    `errors` are the exceptions that invocations ended with, each with its step. Who has to wait for the others takes the `turn`.
     """
 
     handlers: Mapping[str, Handler] = field(default_factory=dict)
@@ -61,9 +61,14 @@ class Functions:
     errors: list[tuple[str, Exception]] = field(default_factory=list)
     running: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    turn: AbstractContextManager[Any] = field(default_factory=nullcontext)
 
     def invoke(self, function: Function, event: dict[str, Any]) -> Any:
         """The function's answer. Raises what the handler raises, and TypeError for an answer that JSON cannot hold, as Lambda does."""
+        with self.turn:
+            return self._invoke(function, event)
+
+    def _invoke(self, function: Function, event: dict[str, Any]) -> Any:
         handler = self._handler(function)
         context = Context(
             function_name=function.name,

@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pressrun.local.aws import REGION, Aws, client
@@ -32,18 +32,15 @@ class Mapping:
     functions: Functions
     aws: Aws
     pace: float = 1.0
-    _gathering: threading.Lock = field(default_factory=threading.Lock)
 
     def poll(self) -> int:
         """Handle the messages that are visible now, one batch at most. Gives how many that were."""
         return self._handle(self._receive(self.source.batch_size))
 
     def run(self, stop: threading.Event) -> None:
-        """Gather and handle batches until `stop`. Several threads may run it: one gathers while the others handle."""
+        """Gather and handle batches until `stop`."""
         while not stop.is_set():
-            with self._gathering:
-                batch = self._gather()
-            self._handle(batch)
+            self._handle(self._gather())
 
     def _gather(self) -> list[Record]:
         queue, size = self.source.queue, self.source.batch_size

@@ -44,13 +44,12 @@ class Function:
 
 @dataclass(frozen=True)
 class EventSource:
-    """An event source mapping of a queue: `window` and `visibility` in seconds, `concurrency` the most batches at once."""
+    """An event source mapping of a queue: `window` and `visibility` in seconds."""
 
     queue: str
     function: Function
     batch_size: int
     window: float
-    concurrency: int
     partial_failures: bool
     visibility: int
 
@@ -340,7 +339,6 @@ def _event_sources(resources: _Resources, functions: Mapping[str, Function]) -> 
             function=by_name[source["FunctionName"]],
             batch_size=int(source["BatchSize"]),
             window=float(source.get("MaximumBatchingWindowInSeconds", 0)),
-            concurrency=int(source["ScalingConfig"]["MaximumConcurrency"]),
             partial_failures="ReportBatchItemFailures" in source.get("FunctionResponseTypes", []),
             visibility=visibility[queue],
         )
