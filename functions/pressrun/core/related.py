@@ -1,10 +1,15 @@
 """Related posts look back: an article's come from the nearest older articles that share a tag with it, so a new article changes no old page."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pressrun.core.dates import stamp
-from pressrun.core.lists import Teaser
+
+if TYPE_CHECKING:
+    # The catalogue keeps what a page shows, and who makes no page is spared the rest.
+    from pressrun.core.lists import Teaser
 
 NEAREST = 10
 _SHOWN = 3
