@@ -106,14 +106,16 @@ def new(
 
 
 @app.command()
-def check(paths: Annotated[list[Path], typer.Argument(help="Articles, site.toml, or folders of articles.")], as_json: Json = False) -> None:
+def check(
+    paths: Annotated[list[Path], typer.Argument(help="Articles, other content files, site.toml, or folders of them.")], as_json: Json = False
+) -> None:
     """Say what an upload of these files would be told."""
     from pressrun.core.build import NoMagazine, judge
     from pressrun.core.magazine import KEY as SITE_TOML
     from pressrun.core.magazine import read_magazine
     from pressrun.local.folder import read_content, read_register
 
-    files = [path for given in paths for path in _articles_below(given)]
+    files = [path for given in paths for path in _files_below(given)]
     root = _content_folder(files[0])
     named = {_key_of(path, root): path for path in files}
     content = read_content(root) | {key: path.read_bytes() for key, path in named.items()}
@@ -136,14 +138,20 @@ def check(paths: Annotated[list[Path], typer.Argument(help="Articles, site.toml,
         raise typer.Exit(1)
 
 
-def _articles_below(path: Path) -> list[Path]:
+def _files_below(path: Path) -> list[Path]:
+    """What an upload of this file or folder would publish."""
+    from pressrun.core.cards import is_source
+
     if path.is_file():
         return [path]
     if not path.is_dir():
         fail(f"There is no file {path}.")
-    below = path / "articles" if (path / "articles").is_dir() else path
-    found = sorted(file for file in below.rglob("*") if file.suffix in (".md", ".markdown") and not {"reports", ".pressrun"} & set(file.parts))
-    return found or fail(f"There is no article in {path}.")
+    root = _content_folder(path / "any")
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    found = [file for file in files if is_source(file.resolve().relative_to(root).as_posix())]
+    # A folder that is none of the magazine's own: what in it could be an article.
+    loose = (file for file in files if file.suffix in (".md", ".markdown") and not {"reports", ".pressrun"} & set(file.parts))
+    return found or list(loose) or fail(f"There is no article in {path}.")
 
 
 def _content_folder(path: Path) -> Path:
@@ -154,11 +162,13 @@ def _content_folder(path: Path) -> Path:
 
 
 def _key_of(path: Path, root: Path) -> str:
-    """Where an upload of the file would go: a file that lies elsewhere than an article should is judged as if it lay in articles/."""
+    """Where an upload of the file would go: a file that lies elsewhere than content should is judged as if it lay in articles/."""
+    from pressrun.local.folder import is_content
+
     if not path.resolve().is_relative_to(root):
         fail(f"{path} does not lie in {root}.", "Check the articles of one magazine at a time.")
     key = path.resolve().relative_to(root).as_posix()
-    return key if key == "site.toml" or key.startswith("articles/") else f"articles/{path.name}"
+    return key if is_content(key) else f"articles/{path.name}"
 
 
 @app.command()
@@ -403,3 +413,16 @@ def verify(
         say(difference.text())
     if not difference.identical:
         raise typer.Exit(1)
+
+
+@app.command()
+def republish(as_json: Json = False) -> None:
+    """Make everything anew, whatever the archive's size: what already is as it should be is left unchanged."""
+    from pressrun.cloud import remote
+
+    with remote.connected(fail) as cloud:
+        count = remote.republish(cloud)
+    if as_json:
+        say_json({"hinted": count})
+    else:
+        say(f"{count} files, pages and lists are looked at again. pressrun settle waits until they are.")

@@ -1,4 +1,5 @@
-"""List targets: fronts, archives, tags, authors, feeds, sitemaps, fragments; and the articles whose related posts changed with them.
+"""List targets: fronts, archives, tags, authors, issues, feeds, sitemaps, fragments; and the articles whose related posts changed with them, or what
+they mention.
 
 A batch's targets are made in step: the objects' ETags first, then what they are made from, put where bytes differ, then read again; those that would
 now be different start over. A month or year that comes to be, or is no more, marks the page that lists it.
@@ -11,13 +12,14 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from pressrun.cloud.batch import Named, Tally, same_edition, work
+from pressrun.cloud.batch import Named, Tally, hint_at, same_edition, work
 from pressrun.cloud.buckets import Conflict, Head
 from pressrun.cloud.catalogue import BASIS, Basis, Entries, Key, entries_key, mark_item
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.press import pages_for
-from pressrun.cloud.queues import Hint, Queue
+from pressrun.cloud.queues import Hint
+from pressrun.core.cards import Card
 from pressrun.core.dates import stamp
 from pressrun.core.lists import ASSETS, NEWEST, Target, Teaser, bounds, parent_of, reading_of, url_target
 from pressrun.core.pages import Pages
@@ -50,6 +52,7 @@ class Look:
     config: str
     teasers: tuple[Teaser, ...]
     periods: frozenset[str]
+    cards: tuple[Card, ...]
     has_page: bool
 
 
@@ -95,7 +98,7 @@ def _look(cloud: Cloud, targets: Collection[Target]) -> dict[Target, Look]:
     zone = pages_for(basis.config).magazine.timezone
     looks = {}
     for target in targets:
-        entries, newest, period, periods = reading_of(target)
+        entries, newest, period, periods, cards = reading_of(target)
         begin, end = bounds(period, zone) if period else ("", "")
         items = cloud.catalogue.query(f"list#{entries}", begin=begin, end=end, limit=newest) if entries else ()
         noted = cloud.catalogue.query(f"periods#{periods}") if periods else ()
@@ -103,6 +106,7 @@ def _look(cloud: Cloud, targets: Collection[Target]) -> dict[Target, Look]:
             basis.config,
             tuple(Teaser.from_json(item["json"]) for item in items),
             frozenset(item["sk"] for item in noted),
+            cloud.catalogue.cards(cards) if cards else (),
             _page_noted(target) in found,
         )
     return looks
@@ -119,12 +123,16 @@ def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | No
     if target == ASSETS:
         _delete_old_assets(cloud, pages, tally)
         return False
-    made = pages.make(target, seen.teasers, seen.periods)
+    if target.kind == "mentions":
+        urls = [item["sk"] for item in cloud.catalogue.query(f"mention#{target.name}", newest=False)]
+        hint_at(cloud, cloud.articles, map(url_target, urls), tally.receipt)
+        return False
+    made = pages.make(target, seen.teasers, seen.periods, seen.cards)
     for key, head in heads.items():
         tally.bring(cloud.site, key, made.get(key), head)
     if target.kind == "section" and not made:
         # Before the section was, there may have been an article at its URL.
-        _mark(cloud, cloud.articles, [url_target(f"/{target.name}/")], tally)
+        hint_at(cloud, cloud.articles, [url_target(f"/{target.name}/")], tally.receipt)
     noted, parent = _page_noted(target), parent_of(target)
     if noted and parent and bool(made) != seen.has_page:
         mark = cloud.new_mark()
@@ -157,14 +165,7 @@ def _mark_neighbours(cloud: Cloud, around: Mapping[Target, Collection[str]], see
         entry = Teaser.from_json(found[place]["json"]) if place in found else None
         if not noted.basis or may_change(teaser, noted.related, entry):
             urls.add(teaser.url)
-    if urls:
-        _mark(cloud, cloud.articles, [url_target(url) for url in sorted(urls)], tally)
-
-
-def _mark(cloud: Cloud, queue: Queue, targets: Sequence[Target], tally: Tally) -> None:
-    mark, since = cloud.new_mark(), stamp(cloud.now())
-    cloud.catalogue.put_all(mark_item(target, mark, since) for target in targets)
-    queue.send([Hint(tuple(map(str, targets)), mark, receipt=tally.receipt)])
+    hint_at(cloud, cloud.articles, map(url_target, urls), tally.receipt)
 
 
 def _newer(cloud: Cloud, newest: Sequence[Teaser], pk: str, place: str) -> Sequence[Teaser]:

@@ -20,20 +20,36 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from pressrun.cloud import walk
 from pressrun.cloud.batch import chunks, same_edition, tallied
 from pressrun.cloud.buckets import Conflict, Stored
-from pressrun.cloud.catalogue import ACTIONS, BASIS, Action, Basis, ClaimCopy, Item, Record, claim_key, due_item, mark_item, record_key
+from pressrun.cloud.catalogue import (
+    ACTIONS,
+    BASIS,
+    Action,
+    Basis,
+    ClaimCopy,
+    Item,
+    Record,
+    card_item,
+    card_key,
+    claim_key,
+    due_item,
+    mark_item,
+    record_key,
+)
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
+from pressrun.cloud.events import answered, hashed
 from pressrun.cloud.queues import Hint, keys_in
 from pressrun.cloud.register import claim_object, claim_object_key, source_key
 from pressrun.core.article import Article, is_article, read_article
-from pressrun.core.claims import Claim, Decision, changes_at, decide, holder, phase_of, standing_problems, wanted
+from pressrun.core.cards import card_of, has_card_alone, names_of, read_card
+from pressrun.core.claims import Claim, Decision, Phase, changes_at, decide, holder, phase_of, standing_problems, wanted
 from pressrun.core.dates import stamp, unstamp
-from pressrun.core.lists import url_target
+from pressrun.core.lists import Target, targets_of_name, url_target
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine, read_magazine
 from pressrun.core.problem import Problem, errors
 from pressrun.core.report import PREFIX as REPORTS
-from pressrun.core.report import Report, not_yet, report_on, report_on_site
+from pressrun.core.report import Report, not_yet, report_on, report_on_card, report_on_site
 
 logger = Logger()
 metrics = Metrics()
@@ -76,6 +92,8 @@ def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -
                 file = _site_toml(cloud, basis, record)
             elif is_article(key):
                 file = _article(cloud, basis, record, on_the_way)
+            elif has_card_alone(key):
+                file = _card(cloud, basis, record)
             else:
                 file = _not_yet(cloud, key)
         except Conflict:
@@ -83,7 +101,7 @@ def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -
         head = cloud.content.head(key)
         if (head.etag if head else "") == _etag(file):
             return {receipt} if file and (receipt := file.metadata.get(_RECEIPT)) else set()
-    raise RuntimeError(f"{key} changed {_TRIES} times while it was looked at")
+    raise RuntimeError(f"the file whose key has the hash {hashed(key)} changed {_TRIES} times while it was looked at")
 
 
 def _etag(file: Stored | None) -> str:
@@ -111,6 +129,40 @@ def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
         walk.change_basis(cloud, basis, replace(basis, config=config), writes)
     elif writes:
         cloud.catalogue.write(writes)
+    return file
+
+
+def _card(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
+    """An author or an issue: no page of their own, but others show them."""
+    key, now = record.key, cloud.now()
+    magazine = read_magazine(basis.config.encode())[0] if basis.config else None
+    file = cloud.content.get(key)
+    current, problems = (None, ()) if file is None else read_card(key, file.body, magazine) if magazine else (None, (_NO_SITE,))
+    card = current
+    if file and current is None and magazine and (accepted := _accepted_bytes(cloud, record)):
+        card, _ = read_card(key, accepted, magazine)
+    source, digest = _keep(cloud, record, file, file if current else None)
+    refused = bool(errors(problems))
+    phase: Phase = "live" if card else "withdrawn"
+    after = replace(
+        record,
+        phase=phase,
+        url=card.url if card else "",
+        title=card.name if card else record.title,
+        source=source,
+        digest=digest,
+        upload=_etag(file),
+        refused=refused,
+        basis=basis.name,
+        card=card.to_json() if card else "",
+        names=names_of(card) if card else (),
+        report=_answer(cloud, report_on_card(key, card, refused, problems, magazine), record.report),
+        since=record.since if phase == record.phase and record.since else stamp(now),
+    )
+    # An author's or an issue's own page is made anew with a new basis; the pages that mention them are looked at by themselves.
+    own = [] if after.basis == record.basis else [target for name in after.names for target in targets_of_name(name) if target.kind != "mentions"]
+    if after != record:
+        _commit(cloud, record, replace(after, judged=stamp(now)), {}, (), own, file)
     return file
 
 
@@ -175,8 +227,13 @@ def _copies(cloud: Cloud, urls: Iterable[str]) -> dict[str, ClaimCopy]:
 
 def _accepted(cloud: Cloud, magazine: Magazine | None, record: Record) -> Article | None:
     """The version that was accepted last, read as the magazine is now."""
+    accepted = _accepted_bytes(cloud, record) if magazine else b""
+    return read_article(record.key, accepted, magazine)[0] if accepted and magazine else None
+
+
+def _accepted_bytes(cloud: Cloud, record: Record) -> bytes:
     stored = cloud.register.get(source_key(record.key), record.source) if record.source else None
-    return read_article(record.key, stored.body, magazine)[0] if stored and stored.body and magazine else None
+    return stored.body if stored else b""
 
 
 def _apply(
@@ -201,6 +258,7 @@ def _apply(
     report = report_on(record.key, article, phase, refused, problems, magazine)
     due = changes_at(article, now)
     urls = tuple(sorted(url for url, copy in copies.items() if copy.claim.owner == record.key))
+    card = card_of(article) if article and phase == "live" else None
     after = replace(
         record,
         phase=phase,
@@ -213,10 +271,15 @@ def _apply(
         upload=_etag(file),
         refused=refused,
         basis=basis.name,
+        card=card.to_json() if card else "",
+        names=names_of(card) if card else (),
         due=stamp(due) if due else "",
         report=_answer(cloud, report, record.report),
         since=record.since if phase == record.phase and record.since else stamp(now),
     )
+    if file and (record.upload, record.refused) != (after.upload, after.refused):
+        # Before the record, which would forget that this answer is a new one. A report that is only worded anew tells nobody.
+        cloud.events.send([answered(report, article if phase == "live" else None, stamp(now))])
     changed = {url: copy for url, copy in copies.items() if copy != gathered.copies.get(url)}
     touched = set(changed)
     if any(getattr(record, name) != getattr(after, name) for name in _SHOWN):
@@ -225,11 +288,7 @@ def _apply(
         # Where nothing is and nothing was, there is nothing to make: no hint, mark or log line names the URL of an embargoed article.
         touched = {url for url in touched if any(url in known and known[url].lived for known in (copies, gathered.copies))}
     if changed or after != record:
-        targets = sorted(str(url_target(url)) for url in touched)
-        mark = cloud.new_mark()
-        _write(cloud, record, replace(after, judged=stamp(now)), changed, [mark_item(target, mark, stamp(now)) for target in targets])
-        if targets:
-            cloud.articles.send([Hint(tuple(targets), mark, receipt=file.metadata.get(_RECEIPT, "") if file else "")])
+        _commit(cloud, record, replace(after, judged=stamp(now)), changed, [url_target(url) for url in touched], (), file)
     if due and due <= now + _LOOK_AHEAD:
         # The next sweep may come too late for it.
         cloud.uploads.send_keys([record.key], delay=max(0, ceil((due - cloud.now()).total_seconds())))
@@ -282,7 +341,34 @@ def _record_writes(cloud: Cloud, record: Record, after: Record) -> list[Action]:
         writes.append(catalogue.delete((item["pk"], item["sk"])))
     if after.due and record.due != after.due:
         writes.append(catalogue.put(due_item(after.due, record.key)))
+    for name in sorted(_names_changed(record, after)):
+        place = card_key(name, record.key)
+        writes.append(catalogue.put(card_item(place, after.card)) if name in after.names else catalogue.delete(place))
     return writes
+
+
+def _commit(
+    cloud: Cloud,
+    record: Record,
+    after: Record,
+    copies: dict[str, ClaimCopy],
+    articles: Iterable[Target],
+    lists: Iterable[Target],
+    file: Stored | None,
+) -> None:
+    """Writes the record with its cards and claims, with a mark under every target that shows them; then the hints."""
+    shown = {target for name in _names_changed(record, after) for target in targets_of_name(name)}
+    queues = (cloud.articles, sorted(map(str, articles))), (cloud.lists, sorted(map(str, {*lists, *shown})))
+    mark, receipt = cloud.new_mark(), file.metadata.get(_RECEIPT, "") if file else ""
+    _write(cloud, record, after, copies, [mark_item(target, mark, after.judged) for _, targets in queues for target in targets])
+    for queue, targets in queues:
+        if targets:
+            queue.send([Hint(tuple(targets), mark, receipt=receipt)])
+
+
+def _names_changed(record: Record, after: Record) -> set[str]:
+    """The names under which something else is filed now."""
+    return {*record.names, *after.names} if record.card != after.card else set(record.names) ^ set(after.names)
 
 
 def _write(cloud: Cloud, record: Record, after: Record, copies: dict[str, ClaimCopy], marks: Sequence[Item]) -> None:

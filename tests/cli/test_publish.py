@@ -120,3 +120,17 @@ def test_what_is_altered_deleted_or_added_by_hand_is_found_and_mended(running: D
     for name in ("altered", "deleted", "disguised"):
         assert name.title() in running.answers(f"/news/{name}/", 200)
     running.answers("/added.html", 404)
+
+
+def test_everything_can_be_made_anew_and_what_is_right_is_left_alone(running: Dev, tmp_path: Path) -> None:
+    (tmp_path / "again.md").write_text(article("Again", tags="[ice]"))
+    assert running.pressrun("publish", tmp_path / "again.md").code == 0
+    before, purged = running.history(), running.invalidations()
+    [hinted] = running.pressrun("republish", "--json").json.values()
+    assert hinted > 5
+    running.verify()
+    assert (running.history(), running.invalidations()) == (before, purged)
+    # An object that was altered behind our back, metadata and all, is put right.
+    running.aws("s3", "rm", "s3://pressrun-site/tags/ice/index.html")
+    assert running.pressrun("republish").code == 0
+    running.verify()

@@ -237,7 +237,7 @@ class Stage:
         return {key: made for key, made in found.items() if made}
 
     def content(self) -> dict[str, bytes]:
-        listing = [*self.cloud.content.listing("articles/"), *self.cloud.content.listing("site.toml")]
+        listing = [found for found in self.cloud.content.listing() if not found[0].startswith("reports/")]
         return {key: stored.body for key, _ in listing if (stored := self.cloud.content.get(key))}
 
     def claims(self) -> Mapping[str, Claim]:

@@ -5,6 +5,7 @@ from copy import deepcopy
 
 import pytest
 
+from pressrun.core.dates import unstamp
 from tests.cloud.stage import SITE_TOML, Stage, ago, article, staged
 
 KEY = "articles/story.md"
@@ -374,3 +375,74 @@ def test_a_sweep_with_nothing_to_find_sends_nothing(stage: Stage) -> None:
     sent = stage.local.calls["sqs"]["SendMessageBatch"]
     stage.sweep()
     assert stage.local.calls["sqs"]["SendMessageBatch"] == sent
+
+
+def test_an_embargo_that_is_moved_earlier_ends_then(stage: Stage) -> None:
+    publish(stage, date=ago(hours=-5))
+    publish(stage, date=ago(hours=-1))
+    stage.wait(3600)
+    stage.sweep()
+    stage.settle()
+    stage.check()
+    assert stage.answer("/news/story/")[0] == 200
+    stage.wait(5 * 3600)
+    stage.sweep()
+    stage.settle()
+    stage.check()
+
+
+@pytest.mark.parametrize(
+    ("written", "instant"),
+    [
+        ("2027-03-14T01:59", "2027-03-14T06:59:00Z"),  # the last minute before clocks go forward in New York
+        ("2027-03-14T02:30", "2027-03-14T07:30:00Z"),  # an hour that no clock shows: as if it had not gone forward
+        ("2027-03-14T03:00", "2027-03-14T07:00:00Z"),
+        ("2027-11-07T01:30", "2027-11-07T05:30:00Z"),  # an hour that clocks show twice: the first
+        ("2027-11-07T01:30-05:00", "2027-11-07T06:30:00Z"),
+        ("2027-11-07 01:30 -0500", "2027-11-07T06:30:00Z"),
+        ("2027-01-01", "2027-01-01T05:00:00Z"),
+    ],
+)
+def test_an_embargo_ends_by_the_magazines_clock_also_on_the_days_when_it_changes(stage: Stage, written: str, instant: str) -> None:
+    publish(stage, date=f'"{written}"')
+    [before, at] = [unstamp(instant).timestamp() + seconds for seconds in (-1, 0)]
+    for now, status in ((before, 404), (at, 200)):
+        stage.clock[0] = now
+        stage.sweep()
+        stage.settle_now()
+        assert stage.answer("/news/story/")[0] == status
+    stage.settle()
+    stage.check()
+
+
+def test_a_correction_is_on_the_page_with_its_date(stage: Stage) -> None:
+    publish(stage, corrections='[{date: 2026-11-20, text: "It has four masts, not three."}]')
+    assert "It has four masts, not three." in stage.text("/news/story/")
+    assert '<time datetime="2026-11-20T05:00:00Z">20 November 2026</time>: It has' in stage.text("/news/story/")
+
+
+@pytest.mark.parametrize(
+    ("title", "key", "url"),
+    [
+        ("السفن تعود إلى الميناء", KEY, "/news/lsfn-t-wd-l-lmyn/"),
+        ("港に戻る船", KEY, "/news/gang-nili-ruchuan/"),
+        ("🚢", KEY, "/news/story/"),
+        ("🚢", "articles/news/the-ferry/index.md", "/news/the-ferry/"),
+    ],
+)
+def test_a_title_in_any_script_has_a_page_and_a_place_on_the_lists(stage: Stage, title: str, key: str, url: str) -> None:
+    publish(stage, key, title=title)
+    assert stage.answer(url)[0] == 200
+    assert title in stage.text(url)
+    assert title in stage.text("/news/")
+    assert title in stage.text("/feed.xml")
+
+
+def test_an_article_that_moves_between_kinds_of_lists_leaves_each_as_it_should_be(stage: Stage) -> None:
+    publish(stage, tags="[ice, ships]", authors="[Jo Ash, Pat Lee]", section="news/arctic")
+    publish(stage, tags="[fog]", authors="[Sam Oak]", section="essays", date=ago(days=400))
+    for url in ("/tags/ice/", "/tags/ships/", "/authors/jo-ash/", "/news/arctic/2026/11/"):
+        assert stage.answer(url)[0] == 404
+    for url in ("/tags/fog/", "/authors/sam-oak/2025/", "/essays/2025/10/"):
+        assert stage.answer(url)[0] == 200
+    assert stage.answer("/news/arctic/story/") == (301, "/essays/story/")

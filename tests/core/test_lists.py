@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pressrun.core.article import Label
+from pressrun.core.cards import Card, Cards, mentioned_by
 from pressrun.core.dates import stamp
 from pressrun.core.lists import (
     ASSETS,
+    FRONTS,
     HOME,
+    JOURNAL,
     SITE,
     SITEMAPS,
     Reading,
@@ -24,6 +27,7 @@ from pressrun.core.lists import (
     parent_of,
     reading_of,
     targets_of,
+    targets_of_name,
     teaser_of,
     url_target,
 )
@@ -39,6 +43,11 @@ instants = st.integers(-30_000_000_000, 253_000_000_000).map(lambda seconds: dat
 def teaser(name: str, published: datetime = NOON, tags: str = "", section: str = "news") -> Teaser:
     labels = tuple(Label(tag, tag) for tag in tags.split())
     return Teaser(f"/{section}/{name}/", name, published, f"tag:{name}", section, tags=labels)
+
+
+def teased(cards: Cards | None = None, **fields: object) -> Teaser:
+    shown = article(**fields)
+    return teaser_of(shown, mentioned_by(shown, cards or {}), NOON, "tag:x")
 
 
 @given(instants, instants)
@@ -73,13 +82,15 @@ def test_the_new_year_begins_where_the_magazine_is() -> None:
 
 
 def test_an_article_is_in_the_lists_of_everything_that_it_belongs_to() -> None:
-    found = teaser_of(article(section="arctic", tags=["ice", "ships"], authors=["Jo Ash"]), NOON, "tag:x")
+    found = teased(section="arctic", tags=["ice", "ships"], authors=["Jo Ash"], issue="12")
     assert lists_of(found) == ("all", "section/news", "section/news/arctic", "tag/ice", "tag/ships", "author/jo-ash")
+    card = Card("issues/autumn.md", "Autumn", "/journal/12/")
+    assert lists_of(teased({"issue/12": card}, issue="12"))[-1] == "issue/12"
 
 
 def test_an_article_without_a_date_is_of_the_instant_when_it_was_first_live() -> None:
-    assert teaser_of(article(), NOON, "").published == NOON
-    assert teaser_of(article(date="2026-01-01"), NOON, "").published == datetime(2026, 1, 1, 5, tzinfo=UTC)
+    assert teased().published == NOON
+    assert teased(date="2026-01-01").published == datetime(2026, 1, 1, 5, tzinfo=UTC)
 
 
 def test_each_list_is_shown_by_its_targets() -> None:
@@ -90,6 +101,18 @@ def test_each_list_is_shown_by_its_targets() -> None:
     assert shown_by("section/news/arctic") == ["section:news/arctic", "month:news/arctic:2026-11"]
     assert shown_by("tag/ice") == ["tag:ice", "tag:ice:2026"]
     assert shown_by("author/jo-ash") == ["author:jo-ash", "author:jo-ash:2026"]
+    assert shown_by("issue/12") == ["issue:12"]
+    assert shown_by("pages") == ["fronts"]
+
+
+def test_a_card_is_shown_by_its_own_page_and_by_what_mentions_it() -> None:
+    def shown_by(name: str) -> list[str]:
+        return [str(target) for target in targets_of_name(name)]
+
+    assert shown_by("author/jo-ash") == ["mentions:author/jo-ash", "author:jo-ash"]
+    assert shown_by("issue/12") == ["mentions:issue/12", "issue:12"]
+    assert shown_by("issues") == ["journal"]
+    assert shown_by("article/ferry") == ["mentions:article/ferry"]
 
 
 TARGETS = {
@@ -103,7 +126,11 @@ TARGETS = {
     Target("month", "news", "2026-11"): (Reading("section/news", period="2026-11"), Target("archive", "news")),
     Target("tag", "ice"): (Reading("tag/ice", newest=20, periods="tag/ice"), None),
     Target("tag", "ice", "2026"): (Reading("tag/ice", period="2026"), Target("tag", "ice")),
-    Target("author", "jo"): (Reading("author/jo", newest=20, periods="author/jo"), None),
+    Target("author", "jo"): (Reading("author/jo", newest=20, periods="author/jo", cards="author/jo"), None),
+    Target("issue", "12"): (Reading("issue/12", newest=200, cards="issue/12"), None),
+    JOURNAL: (Reading(cards="issues"), None),
+    FRONTS: (Reading("pages", newest=1000), None),
+    Target("mentions", "author/jo"): (Reading(), None),
     Target("author", "jo", "2026"): (Reading("author/jo", period="2026"), Target("author", "jo")),
     url_target("/news/one/"): (Reading(), None),
 }
@@ -123,7 +150,18 @@ def test_what_no_target_is_called_is_an_error(text: str) -> None:
 
 def test_a_magazine_without_articles_has_its_fronts_and_archives() -> None:
     assert {str(target) for target in fixed_targets(MERIDIAN)} == {
-        *("home", "site", "sitemaps", "section:news", "section:news/arctic", "section:sea", "archive:news", "archive:news/arctic", "archive:sea")
+        *(
+            "home",
+            "site",
+            "fronts",
+            "sitemaps",
+            "section:news",
+            "section:news/arctic",
+            "section:sea",
+            "archive:news",
+            "archive:news/arctic",
+            "archive:sea",
+        )
     }
 
 

@@ -2,12 +2,13 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pressrun.core.markdown import DEEPEST, depth, to_html, word_count
+from pressrun.core.markdown import DEEPEST, Markup, depth, mentions, to_html, word_count
 
 MEANT = {
     "Two\n\nparagraphs.": "<p>Two</p>\n<p>paragraphs.</p>\n",
@@ -21,11 +22,11 @@ MEANT = {
     "a\\\nb": "<p>a<br>\nb</p>\n",
     "***": "<hr>\n",
     "\"She said 'no'\" -- and left...": "<p>“She said ‘no’” – and left…</p>\n",
-    "# a": "<h2>a</h2>\n",
+    "# a": '<h2 id="a">a</h2>\n',
     "## a {#b}": '<h2 id="b">a</h2>\n',
-    "<h1>a</h1>": "<h2>a</h2>",
+    "<h1>a</h1>": '<h2 id="a">a</h2>',
     "H<sub>2</sub>O": "<p>H<sub>2</sub>O</p>\n",
-    "- [x] a": '<ul>\n<li><input disabled="" type="checkbox" checked="">\na</li>\n</ul>\n',
+    "- [x] a": '<ul>\n<li><input disabled="" type="checkbox" checked="" aria-label="Done">\na</li>\n</ul>\n',
     "AT&T 1 < 2": "<p>AT&amp;T 1 &lt; 2</p>\n",
 }
 
@@ -43,8 +44,89 @@ def test_a_table_keeps_its_alignment_without_a_style_attribute() -> None:
 
 def test_a_footnote_and_its_reference_find_each_other() -> None:
     html = to_html("a[^n]\n\n[^n]: b")
-    assert '<sup class="footnote-reference"><a href="#n">1</a></sup>' in html
-    assert '<div class="footnote-definition" id="n"><sup class="footnote-definition-label">1</sup>' in html
+    assert '<sup class="footnote-reference"><a href="#fn-n">1</a></sup>' in html
+    assert '<div class="footnote-definition" id="fn-n"><sup class="footnote-definition-label">1</sup>' in html
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    {
+        "# The crew, aboard": ["the-crew-aboard"],
+        "# One\n\n# One\n\n# One": ["one", "one-1", "one-2"],
+        "# *U.S.* `Navy` {#own}": ["own"],
+        "# 日本 U.S.": ["日本-us"],
+        "# !!": [],
+        "# Main": [],
+        "# a {#main}": [],
+    }.items(),
+)
+def test_a_heading_has_the_id_that_other_tools_gave_it(text: str, ids: list[str]) -> None:
+    assert re.findall(r'id="([^"]*)"', to_html(text)) == ids
+
+
+def test_no_heading_has_an_id_of_the_page() -> None:
+    templates = Path(__file__).parents[2] / "templates"
+    used = {name for path in templates.rglob("*.html") for name in re.findall(r'\bid="([^"]*)"', path.read_text("utf-8"))}
+    assert used
+    for name in used:
+        assert f'id="{name}"' not in to_html(f"# a {{#{name}}}\n\n# {name}\n\n<h2 id={name}>a</h2>")
+
+
+LINKS = {
+    "[a](ref:b)": '<a href="/news/b/">a</a>',
+    "[a](ref:b#c)": '<a href="/news/b/#c">a</a>',
+    "[a](../2021-10-07-B.md)": '<a href="/news/b/">a</a>',
+    "[a](/sea/b.md#c)": '<a href="/news/b/#c">a</a>',
+    "[a](b.html)": '<a href="/news/b/">a</a>',
+    "[a](b/index.md)": '<a href="/news/b/">a</a>',
+    "[a][1]\n\n[1]: b.md": '<a href="/news/b/">a</a>',
+    "<a href='b.md' title='x'>a</a>": '<a href="/news/b/" title="x">a</a>',
+    "[a](ref:nowhere#c)": "a",
+    "[*a*](nowhere.md) b": "<em>a</em> b",
+    "[a](/old/b.html)": '<a href="/old/b.html">a</a>',
+    "[a](https://elsewhere.example/b.md)": '<a href="https://elsewhere.example/b.md">a</a>',
+    "[a](#c)": '<a href="#c">a</a>',
+}
+
+
+@pytest.mark.parametrize(("text", "html"), LINKS.items(), ids=LINKS)
+def test_a_link_to_another_article_leads_to_its_address_or_is_its_text(text: str, html: str) -> None:
+    assert to_html(text, links={"b": "/news/b/"}) == f"<p>{html}</p>\n"
+
+
+def figure(src: str, alt: str, caption: str) -> str:
+    return f"[{src}|{alt}|{caption}]"
+
+
+PICTURES = {
+    '![a](b.jpg "c")': "<figure>[b.jpg|a|]<figcaption>c</figcaption></figure>\n",
+    "![a](b.jpg)": "<figure>[b.jpg|a|]</figure>\n",
+    "[![a](b.jpg)](/c/)": '<figure><a href="/c/">[b.jpg|a|]</a></figure>\n',
+    "[![a](b.jpg)](ref:nowhere)": "<figure>[b.jpg|a|]</figure>\n",
+    'x ![a](b.jpg "c") y': "<p>x [b.jpg|a|c] y</p>\n",
+    "<img src='b.jpg' alt='&lt;a&gt;' onerror=alert(1)>": "[b.jpg|<a>|]",
+    "![a](nowhere.jpg)": "<p><em>a</em></p>\n",
+    "x ![a&lt;](nowhere.jpg) ![](nowhere.jpg)": "<p>x <em>a&lt;</em> </p>\n",
+    "![](nowhere.jpg)": "\n",
+    "![a](javascript:x)": "<p><em>a</em></p>\n",
+    "![a](data:image/png;base64,AA)": "<p><em>a</em></p>\n",
+}
+
+
+@pytest.mark.parametrize(("text", "html"), PICTURES.items(), ids=PICTURES)
+def test_a_picture_is_what_the_magazine_makes_of_it_and_a_figure_where_it_stands_alone(text: str, html: str) -> None:
+    assert to_html(text, picture=lambda src, alt, caption: "" if "nowhere" in src else figure(src, alt, caption)) == html
+
+
+def test_a_video_of_another_site_is_a_link_to_it() -> None:
+    html = to_html('<iframe width="1" src="//www.youtube.com/embed/abcdefghijk?rel=0"></iframe>')
+    assert html == '<p><a href="https://www.youtube.com/watch?v=abcdefghijk">Watch the video on YouTube</a></p>'
+    assert to_html('<iframe src="//elsewhere.example/embed/abcdefghijk">x</iframe>') == ""
+
+
+def test_what_a_body_says_of_other_things_is_told_once() -> None:
+    said = mentions("[a](z.md) [b](ref:a) [c](y/z.md#d) ![e](f.jpg) ![](f.jpg) <script>x</script> `<svg>`")
+    assert said == (("a", "z"), ("f.jpg",), ("script",))
 
 
 HARM = """\
@@ -90,6 +172,14 @@ HARM = """\
 [x](data:text/html,<script>alert(1)</script>)
 [x](<javascript:alert(1)>)
 [x]: javascript:alert(1)
+[x](ref:javascript:alert(1))
+[x](ref:"onmouseover="alert(1))
+[x](b.md#"onmouseover="alert(1))
+<h2 id='"><script>alert(1)</script>'>x</h2>
+## <img src=x onerror=alert(1)> {#x"onclick="alert(1)}
+<a title="<p><img src=x></p>" href="b.md">x</a>
+<p title="</h2><img src=x onerror=alert(1)>"></p>
+<iframe src="//www.youtube.com/embed/abcdefghijk&quot;onload=&quot;alert(1)"></iframe>
 ![x](javascript:alert(1))
 ![x"onerror="alert(1)](x)
 [x](x "\\" onmouseover=alert(1) x=\\"")
@@ -144,9 +234,10 @@ def can_do_no_harm(html: str) -> bool:
 
 
 @pytest.mark.parametrize("text", HARM)
-def test_harm_is_taken_out(text: str) -> None:
-    assert can_do_no_harm(to_html(text))
-    assert can_do_no_harm(to_html(f"A paragraph with {text} in it."))
+@pytest.mark.parametrize("markup", ["markdown", "html"])
+def test_harm_is_taken_out(text: str, markup: Markup) -> None:
+    assert can_do_no_harm(to_html(text, markup, {"b": "/b/"}))
+    assert can_do_no_harm(to_html(f"A paragraph with {text} in it.", markup, {"b": "/b/"}))
 
 
 def test_a_script_leaves_no_text_behind() -> None:
@@ -159,12 +250,14 @@ def test_a_script_leaves_no_text_behind() -> None:
     )
 )
 def test_harm_is_taken_out_however_it_is_put_together(text: str) -> None:
-    assert can_do_no_harm(to_html(text))
+    assert can_do_no_harm(to_html(text, links={"b": "/b/"}))
+    assert can_do_no_harm(to_html(text, "html", {"b": "/b/"}))
 
 
 @given(st.text())
 def test_any_text_at_all_becomes_html(text: str) -> None:
     assert can_do_no_harm(to_html(text))
+    assert can_do_no_harm(to_html(text, "html"))
 
 
 LONG = {
@@ -184,6 +277,7 @@ LONG = {
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG)
 def test_a_pathological_text_takes_no_more_than_its_share(text: str) -> None:
     assert len(to_html(text)) < 20 * len(text)
+    assert len(to_html(text, "html")) < 20 * len(text)
 
 
 @pytest.mark.parametrize("opened", ["> ", "<div>", "<b>", "<b>x</p>", "<section></b>", "</div><div><table>"])

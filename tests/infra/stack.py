@@ -23,6 +23,7 @@ _NAMED = {
     "AWS::DynamoDB::Table": ("TableName", "arn:aws:dynamodb:us-east-1:123456789012:table/{}"),
     "AWS::Logs::LogGroup": ("LogGroupName", "arn:aws:logs:us-east-1:123456789012:log-group:{}:*"),
     "AWS::Lambda::Function": ("FunctionName", "arn:aws:lambda:us-east-1:123456789012:function:{}"),
+    "AWS::Events::EventBus": ("Name", "arn:aws:events:us-east-1:123456789012:event-bus/{}"),
 }
 
 

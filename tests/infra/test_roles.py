@@ -22,6 +22,7 @@ VERBS = {
     "receive": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
     "send": ["sqs:SendMessage"],
     "purge": ["cloudfront:CreateInvalidation"],
+    "tell": ["events:PutEvents"],
     "log": ["logs:CreateLogStream", "logs:PutLogEvents"],
 }
 # Nobody needs these.
@@ -35,6 +36,7 @@ FORBIDDEN = [
     "dynamodb:PartiQLSelect",
     "sqs:PurgeQueue",
     "cloudfront:UpdateDistribution",
+    "events:PutRule",
     "logs:DeleteLogGroup",
     "iam:PassRole",
     "lambda:InvokeFunction",
@@ -53,6 +55,8 @@ THINGS = {
     "the distribution": "arn:aws:cloudfront::123456789012:distribution/Distribution",
     "another distribution": "arn:aws:cloudfront::123456789012:distribution/E2OTHER",
     "another bucket": "arn:aws:s3:::elsewhere/key",
+    "the event bus": "arn:aws:events:us-east-1:123456789012:event-bus/pressrun",
+    "the account's own event bus": "arn:aws:events:us-east-1:123456789012:event-bus/default",
     **{queue: f"arn:aws:sqs:us-east-1:123456789012:pressrun-{queue}" for queue in QUEUES},
     **{f"{queue}-dead": f"arn:aws:sqs:us-east-1:123456789012:pressrun-{queue}-dead" for queue in QUEUES},
     **{f"{name}'s log": f"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/pressrun-{name}:log-stream:x" for name in FUNCTIONS},
@@ -68,6 +72,7 @@ MAY = {
         "uploads": "receive send",
         "articles": "send",
         "lists": "send",
+        "the event bus": "tell",
         "validate's log": "log",
     },
     "render": {
@@ -78,6 +83,7 @@ MAY = {
         "the table": "get-many query put check",
         "articles": "receive",
         "lists": "send",
+        "the event bus": "tell",
         "render's log": "log",
     },
     "index": {

@@ -165,6 +165,12 @@ def test_the_sweep_runs_every_minute() -> None:
     assert [target["Arn"] for target in rule["Targets"]] == ["arn:aws:lambda:us-east-1:123456789012:function:pressrun-sweep"]
 
 
+def test_the_event_bus_has_the_name_of_the_stack_and_only_who_sends_is_told_it() -> None:
+    assert the("AWS::Events::EventBus", Name="meridian") == {"Name": "meridian"}
+    buses = {id_: each["Environment"]["Variables"].get("EVENT_BUS") for id_, each in properties("AWS::Lambda::Function").items()}
+    assert {id_: bus for id_, bus in buses.items() if bus} == {"ValidateFunction": "pressrun", "RenderFunction": "pressrun"}
+
+
 def test_lists_may_be_left_to_their_ttl() -> None:
     for choice in ["purge", "expire"]:
         invalidate = properties("AWS::Lambda::Function", FreshLists=choice)["InvalidateFunction"]

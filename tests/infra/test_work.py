@@ -34,6 +34,9 @@ def needed(service: str, operation: str, parameters: dict[str, Any]) -> Iterator
         case "sqs":
             queue = parameters["QueueUrl"].rsplit("/", 1)[-1]
             yield f"sqs:{operation.removesuffix('Batch')}", f"arn:aws:sqs:us-east-1:123456789012:{queue}"
+        case "events":
+            for entry in parameters["Entries"]:
+                yield f"events:{operation}", f"arn:aws:events:us-east-1:123456789012:event-bus/{entry['EventBusName']}"
         case "cloudfront":
             yield f"cloudfront:{operation}", "arn:aws:cloudfront::123456789012:distribution/Distribution"
 

@@ -5,10 +5,10 @@ and in the end deletes its own and those that its hints named, no others. A hint
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -17,13 +17,17 @@ from pressrun.cloud.buckets import Bucket, Head
 from pressrun.cloud.catalogue import Basis, mark_item, mark_key
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.context import LambdaContext
-from pressrun.cloud.queues import Hint
+from pressrun.cloud.queues import Hint, Queue
 from pressrun.core.dates import stamp
 from pressrun.core.site import SiteObject
+
+if TYPE_CHECKING:
+    from pressrun.core.lists import Target
 
 T = TypeVar("T")
 
 _RECEIPT_LIVES = 24 * 60 * 60
+_TARGETS_A_HINT = 50
 
 
 class EditionChanged(Exception):
@@ -113,6 +117,14 @@ def work(cloud: Cloud, event: dict[str, Any], context: LambdaContext, make: Make
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(event=event, record_handler=answer, processor=processor, context=context)  # type: ignore[arg-type]
+
+
+def hint_at(cloud: Cloud, queue: Queue, targets: "Iterable[Target]", receipt: str = "") -> None:
+    """Marks the targets, and hints at them: for what is changed already, or was forgotten."""
+    for some in chunks(sorted(map(str, targets)), _TARGETS_A_HINT):
+        mark, since = cloud.new_mark(), stamp(cloud.now())
+        cloud.catalogue.put_all(mark_item(target, mark, since) for target in some)
+        queue.send([Hint(tuple(some), mark, receipt=receipt)])
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -9,6 +9,8 @@ pk                     sk                  what
 ``article#<key>``      ``record``          what one content key came to: written by ``validate`` alone
 ``url#<url>``          ``claim``           the register's claim, copied, with its ETag: written by ``validate`` alone
 ``url#<url>``          ``entries``         the list entries that the page at the URL has made: written by ``render`` alone
+``card#<name>``        ``<key>``           what others show of a key, filed under this name: written by ``validate`` alone
+``mention#<name>``     ``<url>``           the page at the URL mentions the name: written by ``render`` alone
 ``list#<list>``        ``<place>``         one teaser: written by ``render`` alone
 ``periods#<list>``     ``<period>``        the month or year has a page: written by ``index`` alone
 ``target#<target>``    ``mark#<id>``       the target is to be made (again)
@@ -24,13 +26,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from time import sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from pressrun.cloud.buckets import Conflict
+from pressrun.cloud.events import Event
 from pressrun.core.claims import Claim
 from pressrun.core.related import Shown
+
+if TYPE_CHECKING:
+    from pressrun.core.cards import Card
 
 Item = dict[str, Any]
 Key = tuple[str, str]
@@ -68,6 +74,7 @@ class Record:
 
     ``source`` is the VersionId of the accepted copy in the register, ``digest`` its SHA-256; ``upload`` is the ETag of the newest upload, accepted or
     not. ``urls`` are those that it owns, ``url`` the one of its page; ``waits_for`` those it would have. ``due`` is when its phase changes by itself.
+    ``card`` is the JSON of its card, ``names`` those under which it is filed.
     """
 
     key: str
@@ -81,6 +88,8 @@ class Record:
     upload: str = ""
     refused: bool = False
     basis: str = ""
+    card: str = ""
+    names: tuple[str, ...] = ()
     due: str = ""
     report: str = ""
     since: str = ""
@@ -92,7 +101,8 @@ class Record:
         if item is None:
             return cls(key)
         fields = json.loads(item["json"])
-        return cls(**fields | {"urls": tuple(fields["urls"]), "waits_for": tuple(fields["waits_for"]), "version": int(item["version"])})
+        lists = {name: tuple(fields[name]) for name in ("urls", "waits_for", "names")}
+        return cls(**fields | lists | {"version": int(item["version"])})
 
     def item(self) -> Item:
         fields = asdict(self)
@@ -122,13 +132,19 @@ class ClaimCopy:
 class Entries:
     """The list entries that one URL's page has made: lists by name, each with the place and the teaser there, and the targets that show them.
 
-    ``related`` are the related posts that the page shows. ``basis`` is '' while the entries are written in more than one transaction.
+    ``mentions`` are the names that the page mentions, ``related`` the related posts that it shows. ``basis`` is '' while the entries are written in
+    more than one transaction. ``key`` and ``title`` are the article's whose page it is, '' where there is none; ``untold`` are the events about it
+    that may not have been sent yet.
     """
 
     basis: str = ""
     lists: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
     related: tuple[Shown, ...] = ()
+    key: str = ""
+    title: str = ""
+    untold: tuple[Event, ...] = ()
     revision: int = 0
 
     @classmethod
@@ -138,10 +154,13 @@ class Entries:
         fields = json.loads(item["json"])
         lists = {name: (place, teaser) for name, (place, teaser) in fields["lists"].items()}
         related = tuple(Shown(*post) for post in fields["related"])
-        return cls(fields["basis"], lists, tuple(fields["targets"]), related, item["revision"])
+        untold = tuple(Event(*event) for event in fields["untold"])
+        targets, mentions = tuple(fields["targets"]), tuple(fields["mentions"])
+        return cls(fields["basis"], lists, targets, mentions, related, fields["key"], fields["title"], untold, item["revision"])
 
     def item(self, url: str, revision: int) -> Item:
-        fields = {"basis": self.basis, "lists": self.lists, "targets": self.targets, "related": self.related}
+        fields = {"basis": self.basis, "lists": self.lists, "targets": self.targets, "mentions": self.mentions, "related": self.related}
+        fields |= {"key": self.key, "title": self.title, "untold": self.untold}
         return {"pk": f"url#{url}", "sk": "entries", "revision": revision, "json": _json(fields)}
 
 
@@ -283,6 +302,12 @@ class Catalogue:
                 return
             arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
+    def cards(self, name: str) -> "tuple[Card, ...]":
+        """Those that are filed under this name, in the order of their keys."""
+        from pressrun.core.cards import Card  # here: who makes no page is spared what comes with it
+
+        return tuple(Card.from_json(item["json"]) for item in self.query(f"card#{name}", newest=False))
+
     # Actions of a transaction
 
     def put(self, item: Item, condition: str = "", **values: object) -> Action:
@@ -319,6 +344,24 @@ def claim_key(url: str) -> Key:
 
 def entries_key(url: str) -> Key:
     return f"url#{url}", "entries"
+
+
+def card_key(name: str, key: str) -> Key:
+    return f"card#{name}", key
+
+
+def card_item(place: Key, card: str) -> Item:
+    """A card's JSON, filed at ``card_key``'s place."""
+    return {"pk": place[0], "sk": place[1], "json": card}
+
+
+def mention_key(name: str, url: str) -> Key:
+    return f"mention#{name}", url
+
+
+def mention_item(name: str, url: str) -> Item:
+    """The page at ``url`` mentions what is filed under ``name``."""
+    return dict(zip(("pk", "sk"), mention_key(name, url), strict=True))
 
 
 def due_item(instant: str, key: str) -> Item:

@@ -12,9 +12,11 @@ from uuid import uuid4
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from pressrun.cloud.buckets import Bucket
 from pressrun.cloud.catalogue import Catalogue
+from pressrun.cloud.events import Bus
 from pressrun.cloud.queues import Queue
 
 
@@ -74,6 +76,10 @@ class Cloud:
     def lists(self) -> Queue:
         return Queue(self._sqs, self.setting("LISTS_QUEUE_URL"))
 
+    @cached_property
+    def events(self) -> Bus:
+        return Bus(self.client("events"), self.setting("EVENT_BUS"))
+
     def depth(self, queue_url: str) -> int:
         """How many messages lie in a queue or are being handled, about. Delayed ones do not count."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -95,6 +101,7 @@ class Cloud:
     def client(self, service: str) -> Any:
         client = self.session.client(service, config=Config(retries={"mode": "standard", "max_attempts": 5}))
         client.meta.events.register("after-call", self._count)
+        client.meta.events.register("needs-retry", _without_url)
         return client
 
     @contextmanager
@@ -111,6 +118,13 @@ class Cloud:
         counter = self._counter.get()
         if counter is not None:
             counter[f"{model.service_model.service_name}.{model.name}"] += 1
+
+
+def _without_url(caught_exception: Exception | None, **_: object) -> None:
+    """What goes wrong on the way to S3 says so with its URL, which may be an embargoed article's, and ends in the log."""
+    if isinstance(caught_exception, BotoCoreError):
+        caught_exception.args = (type(caught_exception).__name__,)
+        caught_exception.__context__ = caught_exception.__cause__ = None
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pressrun.cloud.catalogue import BASIS, Basis, Record, mark_item, record_key
+from pressrun.cloud.batch import hint_at
+from pressrun.cloud.catalogue import BASIS, Basis, Entries, Record, record_key
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.pending import as_of, pending, records
-from pressrun.cloud.queues import Hint
 from pressrun.cloud.register import read_register
 from pressrun.cloud.theme import load_theme
-from pressrun.core.article import is_article
 from pressrun.core.build import Built, build
-from pressrun.core.dates import stamp
+from pressrun.core.cards import is_source
+from pressrun.core.lists import Target, fixed_targets, targets_of_name, url_target
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import read_magazine
 from pressrun.core.report import PREFIX as REPORTS
@@ -143,7 +143,7 @@ def _local_url(cloud: Cloud, record: Record) -> str:
 
 def is_judged(cloud: Cloud, key: str, etag: str) -> bool:
     """Whether the upload of this ETag ('' for a deletion) has its answer. Of what is not published there is no record, only the answer."""
-    if is_article(key) or key == SITE_TOML:
+    if is_source(key) or key == SITE_TOML:
         return _record(cloud, key).upload == etag and bool(answer_to(cloud, key))
     return bool(answer_to(cloud, key))
 
@@ -245,10 +245,31 @@ def repair(cloud: Cloud, difference: Difference, timeout: float = 300) -> None:
         if (head := cloud.site.head(key)) and head.holds(site[key]):
             cloud.site.delete(key)
     wrong = (*difference.missing, *difference.different, *difference.extra)
-    targets = sorted({str(targets_of[key]) for key in wrong if key in targets_of})
-    mark = cloud.new_mark()
-    cloud.catalogue.put_all(mark_item(target, mark, stamp(cloud.now())) for target in targets)
-    for queue, wanted in ((cloud.articles, True), (cloud.lists, False)):
-        if named := tuple(target for target in targets if target.startswith("url:") is wanted):
-            queue.send([Hint(named, mark)])
+    _hint_at(cloud, {targets_of[key] for key in wrong if key in targets_of})
     settle(cloud, timeout)
+
+
+def republish(cloud: Cloud) -> int:
+    """Hints at everything: every content key, every URL and every list, whatever each was made from. Returns how many that is."""
+    keys, targets = set[str](), set[Target]()
+    for item in cloud.catalogue.scan():
+        kind, _, name = item["pk"].partition("#")
+        if kind == "article":
+            keys.add(name)
+        elif kind == "url":
+            targets.add(url_target(name))
+            targets.update(map(Target.parse, Entries.of(item).targets if item["sk"] == "entries" else ()))
+        elif kind == "card":
+            targets.update(targets_of_name(name))
+    magazine, _ = read_magazine(Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).config.encode())
+    targets.update(fixed_targets(magazine) if magazine else ())
+    _hint_at(cloud, targets)
+    cloud.uploads.send_keys(sorted(keys))
+    return len(keys) + len(targets)
+
+
+def _hint_at(cloud: Cloud, targets: Iterable[Target]) -> None:
+    lists = set(targets)
+    articles = {target for target in lists if target.kind == "url"}
+    hint_at(cloud, cloud.articles, articles)
+    hint_at(cloud, cloud.lists, lists - articles)

@@ -5,17 +5,14 @@ from dataclasses import replace
 from hashlib import sha256
 
 from pressrun.cloud import walk
+from pressrun.cloud.batch import hint_at
 from pressrun.cloud.buckets import Stored
-from pressrun.cloud.catalogue import Basis, ClaimCopy, Record, mark_item
+from pressrun.cloud.catalogue import Basis, ClaimCopy, Record
 from pressrun.cloud.cloud import Cloud
-from pressrun.cloud.queues import Hint
 from pressrun.cloud.register import CLAIMS, SOURCES
 from pressrun.core.claims import Claim
-from pressrun.core.dates import stamp
 from pressrun.core.lists import url_target
 from pressrun.core.magazine import KEY as SITE_TOML
-
-_TARGETS_A_HINT = 50
 
 
 def restore(cloud: Cloud) -> None:
@@ -44,10 +41,6 @@ def restore(cloud: Cloud) -> None:
         records.append(record)
     cloud.catalogue.put_all(record.item() for record in records)
     cloud.catalogue.put_all(copy.item() for copy in claims.values())
-    mark = cloud.new_mark()
-    targets = sorted(str(url_target(url)) for url in claims)
-    cloud.catalogue.put_all(mark_item(target, mark, stamp(now)) for target in targets)
-    runs = (targets[start : start + _TARGETS_A_HINT] for start in range(0, len(targets), _TARGETS_A_HINT))
     config = sources[SITE_TOML].body.decode("utf-8-sig") if SITE_TOML in sources else ""
     walk.change_basis(cloud, Basis(), Basis(cloud.edition, config))
-    cloud.articles.send([Hint(tuple(run), mark) for run in runs])
+    hint_at(cloud, cloud.articles, map(url_target, claims))

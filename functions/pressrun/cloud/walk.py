@@ -13,11 +13,12 @@ from pressrun.cloud.catalogue import BASIS, WALK, Action, Basis, Item, mark_item
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.queues import Hint
 from pressrun.cloud.register import SOURCES
-from pressrun.core.article import PREFIX
+from pressrun.core.cards import is_source
 from pressrun.core.dates import stamp
 from pressrun.core.lists import Target, fixed_targets
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import read_magazine
+from pressrun.core.report import PREFIX as REPORTS  # every kind of content comes before it in the order of the keys
 
 _PAGE = 1000
 _REST = timedelta(minutes=10)
@@ -85,14 +86,15 @@ def step(cloud: Cloud, pages: int = 20) -> Walk:
 
 def _page(cloud: Cloud, walk: Walk) -> tuple[list[str], str]:
     """The keys to hint at, and the last key of the page, '' at the end."""
-    content = dict(cloud.content.listing(PREFIX, after=walk.cursor or PREFIX, limit=_PAGE))
-    last = max(content) if len(content) == _PAGE else ""
+    listed = dict(cloud.content.listing(after=walk.cursor, limit=_PAGE))
+    last = max(listed) if len(listed) == _PAGE and max(listed) < REPORTS else ""
     copies = {}
-    for key, etag in cloud.register.listing(SOURCES + PREFIX, after=SOURCES + (walk.cursor or PREFIX)):
-        if last and key > SOURCES + last:
+    for key, etag in cloud.register.listing(SOURCES, after=SOURCES + walk.cursor):
+        if key > SOURCES + (last or REPORTS):
             break
         if etag != _EMPTY:
             copies[key.removeprefix(SOURCES)] = etag
+    content = {key: etag for key, etag in listed.items() if is_source(key)}
     if not walk.cursor and not walk.full:
         content |= dict(cloud.content.listing(SITE_TOML, limit=1))
         copies |= {key.removeprefix(SOURCES): etag for key, etag in cloud.register.listing(SOURCES + SITE_TOML, limit=1)}

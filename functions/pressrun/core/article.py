@@ -1,28 +1,82 @@
-"""An article: what one file in ``articles/`` says, read and judged against the magazine."""
+"""An article: what one file in ``articles/`` or ``pages/`` says, read and judged against the magazine."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from difflib import get_close_matches
 from hashlib import sha256
+from html import unescape
 from pathlib import PurePosixPath
 
-from slugify import slugify
-
 from pressrun.core.dates import read_instant
-from pressrun.core.frontmatter import Document, Value, split
-from pressrun.core.magazine import Magazine
-from pressrun.core.markdown import DEEPEST, depth
+from pressrun.core.embedded import Embedded, take_out
+from pressrun.core.frontmatter import Document, Field, Value, spelt, split
+from pressrun.core.html import read_page
+from pressrun.core.links import is_elsewhere, name_of, picture_keys, slug_of, stem_of, video_of
+from pressrun.core.magazine import Magazine, Section
+from pressrun.core.markdown import Markup, excess, mentions
 from pressrun.core.problem import CONTROL, Problem, errors, nearest, note
+from pressrun.core.shortcodes import translate
 
-PREFIX = "articles/"
-_LARGEST = 2 * 1024 * 1024
-_LONGEST_TITLE = 300
-_LONGEST_SLUG = 100
-_FIELDS = frozenset(
-    {"title", "date", "updated", "publish_at", "expires", "draft", "slug", "url", "redirects", "section", "tags", "authors", "agency"}
-    | {"summary", "image", "image_alt", "image_caption", "image_credit", "featured", "id", "issue", "video", "kicker", "comments", "lang"}
+__all__ = ["PAGES", "PREFIX", "Article", "Correction", "Embedded", "Label", "Reader", "is_article", "name_of", "picture_keys", "read_article"]
+__all__ += ["read_document", "slug_of"]
+
+PREFIX, PAGES = "articles/", "pages/"
+_MARKUP: dict[str, Markup] = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
+# What lies beside an article and belongs to it.
+_BESIDE = frozenset(
+    {".avif", ".bmp", ".gif", ".heic", ".heif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp", ".pdf"}
+    | {".m4a", ".m4v", ".mov", ".mp3", ".mp4", ".vtt", ".webm"}
 )
+_LARGEST_FILE = 10 * 1024 * 1024  # with the pictures in it
+_LARGEST_TEXT = 2 * 1024 * 1024
+_LONGEST_TITLE = 300
+_LONGEST_ID = 200
+_MOST_ITEMS = 200
+_MOST_NOTES = 20
+_MOST_PROBLEMS = 100
+
+# Each field, and its names in the archives of other tools. Of two that are there, the one that stands first here is meant. What `published` and
+# `status` are depends on what they say, and `name` is a title in a page bundle only.
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "title": ("name",),
+    "date": ("pub_date", "published_at", "post_date"),
+    "updated": ("lastmod", "modified", "last_modified_at", "updated_date", "updated_at"),
+    "publish_at": ("publish_date", "pubdate", "published"),
+    "expires": ("expiry_date", "unpublishdate"),
+    "draft": ("published", "status"),
+    "slug": ("post_name",),
+    "url": ("permalink", "path"),
+    "redirects": ("redirect_from", "aliases"),
+    "section": ("category", "categories"),
+    "tags": ("keywords",),
+    "authors": ("author", "byline"),
+    "agency": ("source", "credit_line"),
+    "summary": ("description", "excerpt", "custom_excerpt", "meta_description", "deck", "subtitle"),
+    "image": ("hero_image", "cover", "cover.image", "thumbnail", "feature_image"),
+    "image_alt": ("feature_image_alt",),
+    "image_caption": ("feature_image_caption",),
+    "image_credit": (),
+    "featured": ("sticky", "pinned"),
+    "id": (),
+    "issue": (),
+    "video": (),
+    "kicker": (),
+    "comments": (),
+    "corrections": ("correction",),
+    "lang": (),
+}
+_MEANT = {name: field for field, others in _FIELDS.items() for name in (field, *others)}
+_JOINED = {name.replace("_", ""): name for name in reversed(_MEANT)}  # publishAt is publish_at, and so is publishat
+_EXACT = {"date", "publish_at", "expires", "draft"}  # read wrongly, these would publish what must not be seen
+_ALIKE = {"summary", "image", "image_alt", "image_caption"}  # an archive's article may well have several, each for another place
+_TRUE, _FALSE = {"true", "yes", "on", "1"}, {"", "false", "no", "off", "0"}
+_NOT_YET, _PUBLIC = {"draft", "private", "pending"}, {"", "publish", "published", "public", "live", "scheduled", "future", "final"}
+_JEKYLL_STYLES = {"date", "pretty", "ordinal", "weekdate", "none"}
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # https://www.rfc-editor.org/rfc/rfc5646, without its rare forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +88,21 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What was wrong in an article, and since when it is right. ``date`` is aware, in UTC."""
+
+    text: str
+    date: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
-    """An acceptable article. Instants are aware, in UTC. ``body`` is Markdown."""
+    """An acceptable article. Instants are aware, in UTC.
+
+    ``body`` is in ``markup``, without other tools' shortcodes. ``refs`` are the names (``name_of``) of the articles that it links to, sorted;
+    ``pictures`` the sources of its pictures as written, ``image`` first, each to be looked for at its ``picture_keys`` or in ``embedded``.
+    ``section`` is '' for a page. ``video`` is an address at YouTube or Vimeo, or a content key.
+    """
 
     key: str
     title: str
@@ -54,6 +121,20 @@ class Article:
     summary: str = ""
     kicker: str = ""
     lang: str = ""
+    markup: Markup = "markdown"
+    image: str = ""
+    image_alt: str = ""
+    image_caption: str = ""
+    image_credit: str = ""
+    featured: bool = False
+    id: str = ""
+    issue: str = ""
+    video: str = ""
+    comments: str = ""
+    corrections: tuple[Correction, ...] = ()
+    refs: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
+    embedded: tuple[Embedded, ...] = ()
 
     @property
     def start(self) -> datetime | None:
@@ -62,25 +143,51 @@ class Article:
 
 
 def is_article(key: str) -> bool:
-    """Whether this content key is an article's. A key that ends with a slash is a folder, as some consoles make them."""
-    return key.startswith(PREFIX) and not key.endswith("/")
+    """Whether this content key is an article's or a page's. These are not: a folder, as some consoles make them; a file that only a machine
+    sees; what lies beside an article; ``_index.md``, which says something of its folder."""
+    path = PurePosixPath(key)
+    return (
+        key.startswith((PREFIX, PAGES))
+        and not key.endswith("/")
+        and not re.search(r"/\.[^./]", key)
+        and path.suffix.lower() not in _BESIDE
+        and path.stem.lower() != "_index"
+    )
 
 
 def read_article(key: str, data: bytes, magazine: Magazine) -> tuple[Article | None, tuple[Problem, ...]]:
     """The article, or None with at least one error; in both cases every problem that was found."""
-    if not key.lower().endswith((".md", ".markdown")):
-        return None, (Problem("This is not a kind of file that can be an article.", "Write it in Markdown, and give it a name that ends with .md."),)
-    document, problems = _document(data)
-    if document is None:
+    markup = _MARKUP.get(PurePosixPath(key).suffix.lower())
+    if markup is None:
+        remedy = "Write it in Markdown or HTML, and give it a name that ends with .md or .html."
+        return None, (Problem("This is not a kind of file that can be an article.", remedy),)
+    text, problems = _text(data, _LARGEST_FILE)
+    if text is None:
         return None, tuple(problems)
-    reader = _Reader(key, document, magazine, problems)
+    text, embedded, problems = take_out(text)
+    if len(text) > _LARGEST_TEXT:
+        return None, (_TOO_LARGE,)
+    document, more = read_page(text) if markup == "html" else split(text)
+    problems += more
+    if document is None:
+        return None, _bounded(problems)
+    reader = _ArticleReader(key, document, magazine, problems, markup, embedded)
     article = reader.article()
-    return (None if errors(reader.problems) else article), tuple(reader.problems)
+    return (None if errors(reader.problems) else article), _bounded(reader.problems)
 
 
-def _document(data: bytes) -> tuple[Document | None, list[Problem]]:
-    if len(data) > _LARGEST:
-        return None, [Problem("The file is larger than 2 MB.", "An article is text; upload pictures and downloads to media/ instead.")]
+def read_document(data: bytes) -> tuple[Document | None, list[Problem]]:
+    """The front matter and the text of any file that has them."""
+    text, problems = _text(data, _LARGEST_TEXT)
+    return (None, problems) if text is None else split(text)
+
+
+_TOO_LARGE = Problem("The file is larger than 2 MB.", "An article is text; upload pictures and downloads to media/ instead.")
+
+
+def _text(data: bytes, largest: int) -> tuple[str | None, list[Problem]]:
+    if len(data) > largest:
+        return None, [_TOO_LARGE]
     if not data.strip():
         return None, [Problem("The file is empty.", "Save the article and upload it again.")]
     try:
@@ -92,101 +199,74 @@ def _document(data: bytes) -> tuple[Document | None, list[Problem]]:
     if found := CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
         return None, [Problem("There is a control character in the text.", "Remove it; it may have come with a paste.", line)]
-    return split(text)
+    return text, []
 
 
-class _Reader:
-    """Reads field by field, and gathers the problems as it goes."""
+def _bounded(problems: list[Problem]) -> tuple[Problem, ...]:
+    """A report is read by a person: errors first where there are too many."""
+    if len(problems) <= _MOST_PROBLEMS:
+        return tuple(problems)
+    kept = sorted(problems, key=lambda found: found.severity != "error")[:_MOST_PROBLEMS]
+    return (*kept, note(f"There is more like this: {len(problems) - _MOST_PROBLEMS} more.", "Mend what is said here, then upload the file again."))
+
+
+class Reader:
+    """Reads a file field by field, and gathers the problems as it goes. ``fields`` go by canonical name."""
 
     def __init__(self, key: str, document: Document, magazine: Magazine, problems: list[Problem]) -> None:
         self.key, self.document, self.magazine, self.problems = key, document, magazine, problems
-        self.fields = document.fields
+        self.fields = dict(document.fields)
 
     def refuse(self, name: str, problem: str, remedy: str) -> None:
         field = self.fields.get(name)
-        self.problems.append(Problem(problem, remedy, field.line if field else 1, _shown(name, field.value) if field else ""))
+        self.problems.append(Problem(problem, remedy, field.line if field else 1, _shown(field) if field else ""))
 
-    def article(self) -> Article:
-        """The article; only where nothing was refused on the way is it one."""
-        for name, field in self.fields.items():
-            if name not in _FIELDS:
-                remedy = "It is left out." + nearest(name, sorted(_FIELDS))
-                self.problems.append(note(f"“{name}” is not a field that Pressrun knows.", remedy, line=field.line, text=_shown(name, field.value)))
-        title = self.text("title")
-        if "title" not in self.fields:
-            self.problems.append(Problem("The article has no title.", "Add a line to the front matter: title: …", 1))
-        elif not title and isinstance(self.fields["title"].value, str):
-            self.refuse("title", "The title is empty.", "Write the headline after title:")
-        elif len(title) > _LONGEST_TITLE:
-            self.refuse("title", f"The title has {len(title)} characters; {_LONGEST_TITLE} is the most.", "Shorten it; the rest may be the summary.")
-        if depth(self.document.body) > DEEPEST:
-            remedy = "Close every HTML tag that is opened."
-            self.problems.append(Problem(f"The text is nested more than {DEEPEST} deep.", remedy, self.document.body_line))
-        date = self.instant("date")
-        publish_at = self.instant("publish_at")
-        expires = self.instant("expires")
-        start = publish_at or date
-        if start and expires and expires <= start:
-            self.refuse("expires", "It would be gone before it is published.", "Write an instant after the date, or remove expires:")
-        section = self.section()
-        url = self.url(title, section, date or publish_at) or ""
-        return Article(
-            key=self.key,
-            title=title,
-            url=url,
-            section=section or "",
-            body=self.document.body,
-            date=date or publish_at,
-            updated=self.instant("updated"),
-            publish_at=publish_at,
-            expires=expires if self.magazine.honour_expiry else None,
-            draft=self.flag("draft"),
-            redirects=tuple(self.redirects(url)),
-            tags=self.labels("tags", split_on=r"[,\s]+"),
-            authors=self.labels("authors", split_on=r",| and "),
-            agency=self.text("agency"),
-            summary=self.text("summary"),
-            kicker=self.text("kicker"),
-            lang=self.text("lang"),
-        )
+    def called(self, name: str) -> str:
+        """The field's name as the editor wrote it."""
+        return self.fields[name].name if name in self.fields else name
 
     def text(self, name: str) -> str:
         """A value in one line: what a headline, a summary or a slug is."""
         field = self.fields.get(name)
-        if field is None:
-            return ""
-        if not isinstance(field.value, str):
-            self.refuse(name, f"“{name}” must be text.", f"Write it on one line: {name}: …")
-            return ""
-        return " ".join(field.value.split())
+        value = _unwrapped(field.value) if field else ""
+        if isinstance(value, str):
+            # Archives have HTML's spelling of characters in their titles: What&#8217;s.
+            return " ".join(CONTROL.sub("", _ENTITY.sub(lambda found: unescape(found[0]), value)).split())
+        self.refuse(name, f"“{self.called(name)}” must be text.", f"Write it on one line: {self.called(name)}: …")
+        return ""
 
     def flag(self, name: str) -> bool:
         value = self.text(name).lower()
-        if value in ("true", "yes", "on", "1"):
-            return True
-        if value not in ("", "false", "no", "off", "0"):
-            self.refuse(name, f"“{name}” must be true or false.", f"Write {name}: true, or remove the line.")
-        return False
+        if value not in _TRUE | _FALSE:
+            self.refuse(name, f"“{self.called(name)}” must be true or false.", f"Write {self.called(name)}: true, or remove the line.")
+        return value in _TRUE
 
     def instant(self, name: str) -> datetime | None:
         value = self.text(name)
-        if not value:
-            return None
+        return self._instant(name, value) if value else None
+
+    def _instant(self, name: str, value: str) -> datetime | None:
         try:
-            return read_instant(value, self.magazine.timezone)
+            return read_instant(_padded(value), self.magazine.timezone)
         except ValueError:
             self.refuse(name, f"“{value}” is not a date.", "Write it like 2026-11-22, or 2026-11-22T09:30, or 2026-11-22T09:30:00-05:00.")
             return None
 
     def items(self, name: str, split_on: str) -> list[str]:
+        """A list of names: as a list, as a list of mappings that have a name each, or in one line."""
         field = self.fields.get(name)
         if field is None or field.value == "":
             return []
-        values = re.split(split_on, field.value) if isinstance(field.value, str) else field.value
-        if isinstance(values, dict) or not all(isinstance(value, str) for value in values):
-            self.refuse(name, f"“{name}” must be a list of names.", f"Write it like {name}: [one, two]")
+        values = re.split(split_on, field.value) if isinstance(field.value, str) else [field.value] if isinstance(field.value, dict) else field.value
+        found = [_named(value) for value in values]
+        names = [" ".join(value.split()) for value in found if value is not None and value.strip()]
+        if None in found:
+            self.refuse(name, f"“{self.called(name)}” must be a list of names.", f"Write it like {self.called(name)}: [one, two]")
             return []
-        return [" ".join(value.split()) for value in values if isinstance(value, str) and value.strip()]
+        if len(names) > _MOST_ITEMS:
+            self.refuse(name, f"“{self.called(name)}” has {len(names)} names; {_MOST_ITEMS} is the most.", "Keep the important ones.")
+            return []
+        return names
 
     def labels(self, name: str, split_on: str) -> tuple[Label, ...]:
         found: dict[str, Label] = {}
@@ -198,16 +278,210 @@ class _Reader:
                 found.setdefault(slug, Label(value, slug))
         return tuple(found.values())
 
+
+class _ArticleReader(Reader):
+    def __init__(
+        self, key: str, document: Document, magazine: Magazine, problems: list[Problem], markup: Markup, embedded: tuple[Embedded, ...]
+    ) -> None:
+        super().__init__(key, document, magazine, problems)
+        self.markup, self.embedded = markup, embedded
+        self.aliased: set[str] = set()  # fields that go by another tool's name
+        self.redirect_fields: list[tuple[str, Field]] = []
+        self.fields = self._meant()
+        self._take_image_apart()
+
+    def refuse(self, name: str, problem: str, remedy: str) -> None:
+        """A name of ours is refused where it is wrong. Another tool's name may mean something else there, so it is a note."""
+        if name not in self.aliased or name in _EXACT:
+            super().refuse(name, problem, remedy)
+        else:
+            field = self.fields[name]
+            self.problems.append(note(f"{problem} It is left out.", remedy, line=field.line, text=_shown(field)))
+
+    def article(self) -> Article:
+        """The article; only where nothing was refused on the way is it one."""
+        title = self.title()
+        image = self.text("image")
+        body, refs, pictures = self.body(image)
+        publish_at = self.instant("publish_at")
+        date = self.instant("date") or publish_at or self.date_of_file()
+        expires = self.instant("expires")
+        start = publish_at or date
+        if start and expires and expires <= start:
+            self.refuse("expires", "It would be gone before it is published.", "Write an instant after the date, or remove expires:")
+        section = "" if self.is_page else self.section()
+        url, moved = self.url(title, section, date)
+        return Article(
+            key=self.key,
+            title=title,
+            url=url or "",
+            section=section or "",
+            body=body,
+            date=date,
+            updated=self.instant("updated"),
+            publish_at=publish_at,
+            expires=expires if self.magazine.honour_expiry else None,
+            draft=self.flag("draft"),
+            redirects=tuple(dict.fromkeys([*moved, *self.redirects(url)])),
+            tags=self.labels("tags", split_on="," if "," in self.written("tags") else r"\s+"),
+            authors=self.labels("authors", split_on=r",| and "),
+            agency=self.agency(),
+            summary=self.text("summary"),
+            kicker=self.text("kicker"),
+            lang=self.lang(),
+            markup=self.markup,
+            image=image,
+            image_alt=self.text("image_alt"),
+            image_caption=self.text("image_caption"),
+            image_credit=self.text("image_credit"),
+            featured=self.flag("featured"),
+            id=self.id(),
+            issue=self.text("issue"),
+            video=self.video(),
+            comments=self.text("comments"),
+            corrections=tuple(self.corrections()),
+            refs=refs,
+            pictures=pictures,
+            embedded=self.embedded,
+        )
+
+    @property
+    def is_page(self) -> bool:
+        return self.key.startswith(PAGES)
+
+    # What the names mean
+
+    def _meant(self) -> dict[str, Field]:
+        """The fields by their own names, whatever the archive calls them."""
+        found: dict[str, list[tuple[str, Field]]] = defaultdict(list)
+        unknown: list[tuple[str, Field]] = []
+        for spelling, field in self.document.fields.items():
+            name = spelling if spelling in _MEANT else _JOINED.get(spelling.replace("_", ""), spelling)
+            if name in ("published", "status"):
+                meant, field = self._published(name, field)
+                found[meant].append((name, field))
+            elif name not in _MEANT or (name == "name" and not self._is_bundle):
+                unknown.append((spelling, field))
+            else:
+                found[_MEANT[name]].append((name, field))
+        self._note_unknown(unknown)
+        self.redirect_fields = found.pop("redirects", [])
+        return {name: self._chosen(name, candidates) for name, candidates in found.items()}
+
+    @property
+    def _is_bundle(self) -> bool:
+        return PurePosixPath(self.key).stem.lower() == "index"
+
+    def _published(self, name: str, field: Field) -> tuple[str, Field]:
+        """``published`` is a date, or the contrary of a draft; ``status`` may say that it is a draft. No value: they say nothing."""
+        value = field.value.strip().lower() if isinstance(field.value, str) else "?"
+        if name == "published" and value not in _TRUE | _FALSE:
+            return "publish_at", field
+        if name == "status" and value not in _NOT_YET | _PUBLIC:
+            self.problems.append(note("This status is left out.", "Pressrun knows status: draft.", line=field.line, text=_shown(field)))
+        is_draft = value in _NOT_YET if name == "status" else value in _FALSE - {""}
+        return "draft", replace(field, value="true" if is_draft else "")
+
+    def _note_unknown(self, unknown: list[tuple[str, Field]]) -> None:
+        others: list[Field] = []
+        for place, (spelling, field) in enumerate(unknown):
+            close = get_close_matches(spelling, _MEANT, n=1, cutoff=0.8) if place < _MOST_ITEMS else []
+            if close:
+                remedy = "It is left out." + nearest(spelling, close)
+                self.problems.append(note(f"“{field.name[:60]}” is not a field that Pressrun knows.", remedy, line=field.line, text=_shown(field)))
+            else:
+                others.append(field)
+        if others:
+            names = ", ".join(f"“{field.name[:60]}”" for field in others[:20]) + (f" and {len(others) - 20} more" if len(others) > 20 else "")
+            said, remedy = ("is not a field", "It is left out.") if len(others) == 1 else ("are not fields", "They are left out.")
+            self.problems.append(note(f"{names} {said} that Pressrun knows.", remedy, line=others[0].line, text=_shown(others[0])))
+
+    def _chosen(self, name: str, candidates: list[tuple[str, Field]]) -> Field:
+        order = (name, *_FIELDS[name])
+        candidates.sort(key=lambda candidate: order.index(candidate[0]))
+        spelling, chosen = next((candidate for candidate in candidates if candidate[1].value), candidates[0])
+        if spelling != name:
+            self.aliased.add(name)
+        for _, other in candidates:
+            if other.value and other.value != chosen.value and name not in _ALIKE:
+                said = f"“{other.name}” is left out: “{chosen.name}” says something else of the same thing."
+                self.problems.append(note(said, "Remove one of the two.", line=other.line, text=other.name))
+        return chosen
+
+    def _take_image_apart(self) -> None:
+        """``cover: {image: quay.jpg, alt: The quay}`` is an image and its alternative text."""
+        field = self.fields.get("image")
+        value = _unwrapped(field.value) if field else ""
+        if not field or not isinstance(value, dict):
+            return
+        parts = {spelt(name): _unwrapped(part) for name, part in value.items()}
+        src = next((parts[name] for name in ("image", "src", "url", "path", "file") if parts.get(name)), "")
+        if not src:
+            self.problems.append(note("It names no picture, and is left out.", f"Write {field.name}: quay.jpg", line=field.line, text=_shown(field)))
+        self.fields["image"] = replace(field, value=src)
+        for name in ("alt", "caption", "credit"):
+            if parts.get(name):
+                self.fields.setdefault(f"image_{name}", replace(field, value=parts[name]))
+
+    # Field by field
+
+    def written(self, name: str) -> str:
+        """The value where it is text, as it stands there."""
+        field = self.fields.get(name)
+        return field.value if field and isinstance(field.value, str) else ""
+
+    def title(self) -> str:
+        title = self.text("title")
+        if "title" not in self.fields:
+            remedy = "Write it between <title> and </title>." if self.markup == "html" else "Add a line to the front matter: title: …"
+            self.problems.append(Problem("The article has no title.", remedy, 1))
+        elif not title and isinstance(_unwrapped(self.fields["title"].value), str):
+            self.refuse("title", "The title is empty.", "Write the headline after title:")
+        elif len(title) > _LONGEST_TITLE:
+            self.refuse("title", f"The title has {len(title)} characters; {_LONGEST_TITLE} is the most.", "Shorten it; the rest may be the summary.")
+        return title
+
+    def body(self, image: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        """The body without shortcodes, the names of the articles that it links to, and all of the article's pictures."""
+        written, first_line = self.document.body, self.document.body_line
+        body, notes = translate(written, first_line, self.markup)
+        self.problems += notes
+        if errors(notes):
+            return body, (), ()
+        if too_much := excess(body, self.markup):
+            self.problems.append(Problem(*too_much, first_line))
+            return body, (), ()
+        said = mentions(body, self.markup)
+
+        def line_of(text: str) -> int | None:
+            place = written.lower().find(text)
+            return first_line + written.count("\n", 0, place) if place >= 0 else None
+
+        for tag in said.unshown:
+            remedy = "It is left out. For a video, write its address after video: in the front matter."
+            self.problems.append(note(f"<{tag}> cannot be shown.", remedy, line=line_of(f"<{tag}"), text=f"<{tag}>"))
+        pictures = tuple(dict.fromkeys(filter(None, (image, *said.pictures))))
+        elsewhere = [src for src in pictures if is_elsewhere(src)]
+        for src in elsewhere[:_MOST_NOTES]:
+            remedy = "Upload it to media/ and write its name here."
+            line = self.fields["image"].line if src == image else line_of(src.lower())
+            self.problems.append(note("A picture that is on another site is not shown.", remedy, line=line, text=src[:120]))
+        return body, said.refs, pictures
+
+    def date_of_file(self) -> datetime | None:
+        try:
+            return read_instant(stem_of(self.key)[1], self.magazine.timezone)
+        except ValueError:
+            return None
+
     def section(self) -> str | None:
         known = [section.path for section in self.magazine.sections]
-        if named := self.text("section"):
-            found = self.magazine.find_section(named)
-            if found is None:
-                remedy = f"The sections are: {', '.join(known)}.{nearest(named, known)}"
-                self.refuse("section", f"The magazine has no section “{named}”.", remedy)
-            return found.path if found else None
+        if found := self._named_section(known):
+            return found.path
+        if "section" in self.fields and "section" not in self.aliased and self.text("section"):
+            return None
         folder = PurePosixPath(self.key.removeprefix(PREFIX)).parent
-        for path in (folder, *folder.parents):
+        for path in (folder.parent, *folder.parent.parents) if self._is_bundle else (folder, *folder.parents):
             if section := self.magazine.section(str(path)):
                 return section.path
         if self.magazine.default_section is None:
@@ -215,30 +489,64 @@ class _Reader:
             self.problems.append(Problem("The article names no section and lies in no section's folder.", remedy, 1))
         return self.magazine.default_section
 
-    def url(self, title: str, section: str | None, date: datetime | None) -> str | None:
+    def _named_section(self, known: list[str]) -> Section | None:
+        if "section" not in self.aliased:
+            names = [self.text("section")]
+        else:  # a list, of which the first counts, or a line of them: 'News, Arctic', and in Jekyll 'news arctic'
+            field = self.fields["section"]
+            line = next(iter(self.items("section", "$")), "") if field.value else ""
+            names = [line, line.partition(",")[0], line.partition(" ")[0]]
+        if not names[0]:
+            return None
+        found = next(filter(None, map(self.magazine.find_section, names)), None)
+        if found is None:
+            said = f"The magazine has no section “{names[0]}”."
+            self.refuse("section", said, f"The sections are: {', '.join(known)}.{nearest(names[0], known)}")
+        return found
+
+    def url(self, title: str, section: str | None, date: datetime | None) -> tuple[str | None, list[str]]:
+        """Where the article is, and what leads there because an article's address is never a file's."""
         if given := self.text("url"):
-            return self.checked("url", _as_url(given))
+            url, moved = self._given_url(given)
+            if url or "url" not in self.aliased:
+                return url, moved
         slug = self.slug(title)
         if section is None or slug is None:
-            return None
+            return None, []
+        if self.is_page:
+            return self.checked("slug" if "slug" in self.fields else "title", f"/{slug}/"), []
         if self.magazine.dated_permalink and date is None:
             self.refuse("date", "The magazine's addresses have the date in them, and the article has none.", "Add a line date: 2026-11-22")
-            return None
+            return None, []
         local = date.astimezone(self.magazine.timezone) if date else None
         parts = {"section": section, "slug": slug}
         if local:
             parts |= {"yyyy": f"{local.year:04}", "mm": f"{local.month:02}", "dd": f"{local.day:02}"}
-        return self.checked("slug" if "slug" in self.fields else "title", self.magazine.permalink.format(**parts))
+        return self.checked("slug" if "slug" in self.fields else "title", self.magazine.permalink.format(**parts)), []
+
+    def _given_url(self, given: str) -> tuple[str | None, list[str]]:
+        if "url" in self.aliased and (re.search(r"/:|^:|[{}]", given) or given in _JEKYLL_STYLES):
+            self.refuse("url", "That is a pattern for addresses, not an address.", "The magazine's pattern is permalink in site.toml.")
+            return None, []
+        url = _as_url(given.removeprefix(self.magazine.base_url))
+        if url and (file := re.fullmatch(r"(.+)\.html?", url)):
+            self.problems.append(
+                note(f"The article is at {file[1]}/, and {url} leads there.", "Nothing need be done.", line=self.fields["url"].line, text=given[:120])
+            )
+            return self.checked("url", file[1] + "/"), [] if self.magazine.why_reserved(url) else [url]
+        return self.checked("url", url), []
 
     def slug(self, title: str) -> str | None:
         given = self.text("slug")
-        if given and not re.fullmatch(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*", given):
-            self.refuse("slug", f"“{given}” cannot stand in an address.", f'Write it like "{slug_of(given) or "my-article"}".')
-            return None
-        if given:
+        if given and re.fullmatch(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*", given):
             return slug_of(given)
+        if given:
+            self.refuse("slug", f"“{given}” cannot stand in an address.", f'Write it like "{slug_of(given) or "my-article"}".')
+            if "slug" not in self.aliased:
+                return None
+        names = (name_of(self.key), slug_of(title)) if self.is_page else (slug_of(title), name_of(self.key))
         # A title without a letter that can be spelt in an address (an emoji) is named by its file, or by a hash that never changes.
-        return slug_of(title) or slug_of(PurePosixPath(self.key).stem) or sha256(self.key.encode()).hexdigest()[:10]
+        return next(filter(None, names), sha256(self.key.encode()).hexdigest()[:10])
 
     def checked(self, name: str, url: str | None) -> str | None:
         if url is None:
@@ -250,20 +558,89 @@ class _Reader:
             return None
         return url
 
-    def redirects(self, url: str) -> Iterator[str]:
-        for value in self.items("redirects", r"[,\s]+"):
-            old = _as_url(value)
-            if old is None:
-                self.refuse("redirects", f"“{value}” is not an address in this magazine.", "Write it like /old/address/.")
-            elif why := self.magazine.why_reserved(old):
-                self.refuse("redirects", f"{old} cannot lead to this article: {why}.", "Remove it from redirects:")
-            elif old != url:
-                yield old
+    def redirects(self, url: str | None) -> Iterator[str]:
+        for name, field in self.redirect_fields:
+            self.fields["redirects"] = field
+            self.aliased = self.aliased - {"redirects"} | ({"redirects"} if name != "redirects" else set())
+            for value in self.items("redirects", r"[,\s]+"):
+                old = _as_url(value)
+                if name == "aliases" and not value.startswith("/"):
+                    self.refuse(
+                        "redirects", f"“{value}” does not begin with a slash, so it is no address.", "Write an old address like /old/address/."
+                    )
+                elif old is None:
+                    self.refuse("redirects", f"“{value}” is not an address in this magazine.", "Write it like /old/address/.")
+                elif why := self.magazine.why_reserved(old):
+                    self.refuse("redirects", f"{old} cannot lead to this article: {why}.", "Remove it from redirects:")
+                elif old != url:
+                    yield old
+
+    def agency(self) -> str:
+        agency = self.text("agency")
+        if "agency" in self.aliased and re.match(r"[a-z]+://|www\.", agency):
+            self.refuse("agency", "That is an address, not an agency's name.", "Write the wire service's name after agency:")
+            return ""
+        return agency
+
+    def lang(self) -> str:
+        lang = self.text("lang").replace("_", "-")
+        if lang and not _LANGUAGE.fullmatch(lang):
+            field = self.fields["lang"]
+            self.problems.append(
+                note(f"“{lang}” is not a language. It is left out.", "Write it like en or fr-CA.", line=field.line, text=_shown(field))
+            )
+            return ""
+        return lang
+
+    def id(self) -> str:
+        found = self.text("id")
+        if len(found) > _LONGEST_ID:
+            self.refuse("id", f"The id has {len(found)} characters; {_LONGEST_ID} is the most.", "Shorten it.")
+        return found
+
+    def video(self) -> str:
+        given = self.text("video")
+        found = video_of(given) if given else ""
+        if found is None:
+            self.refuse("video", "That is no video that can be shown.", "Write its address at YouTube or Vimeo, or a file like media/launch.mp4.")
+        return found or ""
+
+    def corrections(self) -> Iterator[Correction]:
+        field = self.fields.get("corrections")
+        values = field.value if field and isinstance(field.value, list) else [field.value] if field and field.value else []
+        for value in values[:_MOST_ITEMS]:
+            parts = {name.lower(): part for name, part in value.items()} if isinstance(value, dict) else {"text": value}
+            if len(parts) == 1 and re.match(r"\d{4}-", day := next(iter(parts))):  # - 2026-11-22: The ship has four masts.
+                parts = {"date": day, "text": parts[day]}
+            text, date = parts.get("text"), parts.get("date", "")
+            if isinstance(text, str) and text.strip() and isinstance(date, str):
+                yield Correction(" ".join(text.split()), self._instant("corrections", date) if date else None)
+            else:
+                remedy = "Write what was wrong and what is right, with date: and text: if you like."
+                self.refuse("corrections", "A correction must be text.", remedy)
 
 
-def slug_of(text: str) -> str:
-    """The place of a word in a URL: ``U.S. Navy`` is ``us-navy``. '' where nothing can be spelt."""
-    return slugify(text, replacements=[(".", ""), ("’", ""), ("'", "")], max_length=_LONGEST_SLUG, word_boundary=True)
+def _padded(date: str) -> str:
+    """2021/3/7 9:05:00 UTC, as some tools write it, as ISO 8601 has it. The year is first, so that nothing is ambiguous."""
+    found = re.fullmatch(r"(\d{4})([/-])(\d{1,2})\2(\d{1,2})(?:[T\s]\s*(\d{1,2})(:.*))?", re.sub(r"\s*(UTC|GMT)$", "Z", date))
+    if not found:
+        return date
+    year, _, month, day, hour, rest = found.groups()
+    return f"{year}-{month:0>2}-{day:0>2}" + (f" {hour:0>2}{rest}" if hour else "")
+
+
+def _unwrapped(value: Value) -> Value:
+    """A list of one thing, where one thing is wanted, is that thing."""
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return value or "" if isinstance(value, list) else value
+
+
+def _named(value: Value) -> str | None:
+    """An item of a list of names: a name, or a mapping that has one."""
+    if isinstance(value, dict):
+        value = next((value[name] for name in ("name", "title", "slug") if isinstance(value.get(name), str)), [])
+    return value if isinstance(value, str) else None
 
 
 def _as_url(text: str) -> str | None:
@@ -274,5 +651,5 @@ def _as_url(text: str) -> str | None:
     return path if re.search(r"\.html?$", path) else path + "/"
 
 
-def _shown(name: str, value: Value) -> str:
-    return f"{name}: {value if isinstance(value, str) else '…'}"[:120]
+def _shown(field: Field) -> str:
+    return f"{field.name}: {field.value if isinstance(field.value, str) else '…'}"[:120]

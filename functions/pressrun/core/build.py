@@ -5,9 +5,10 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 
 from pressrun.core.article import Article, is_article, read_article
+from pressrun.core.cards import Card, card_of, chosen, has_card_alone, mentioned_by, names_of, read_card
 from pressrun.core.claims import Claim, Decision, Register, answer_of, decide, phase_of, standing_problems, wanted
 from pressrun.core.lists import (
     Target,
@@ -19,6 +20,7 @@ from pressrun.core.lists import (
     parent_of,
     reading_of,
     targets_of,
+    targets_of_name,
     teaser_of,
     url_target,
 )
@@ -51,11 +53,10 @@ def judge(content: Mapping[str, bytes], register: Register, now: datetime) -> di
     problems: dict[str, tuple[Problem, ...]] = {}
     magazine = _magazine(content, register, problems)
     decisions, _ = _decide_all(content, register, magazine, now, problems)
-    return {
-        key: Judged("refused" if errors(problems[key]) else phase_of(decision.article, now), problems[key])
-        for key, decision in decisions.items()
-        if key in content
-    }
+    phases: dict[str, str] = {key: phase_of(decision.article, now) for key, decision in decisions.items() if key in content}
+    phases |= dict.fromkeys(filter(has_card_alone, content), "live")
+    _read_cards(content, register, magazine, problems)
+    return {key: Judged("refused" if errors(problems[key]) else phase, problems[key]) for key, phase in phases.items()}
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,11 @@ def build(content: Mapping[str, bytes], register: Register, now: datetime, theme
     decisions, claims = _decide_all(content, register, magazine, now, problems)
     live = {d.article.url: d.article for d in decisions.values() if d.article and phase_of(d.article, now) == "live"}
     live_at = {article.key: url for url, article in live.items()}
-    teasers = {url: teaser_of(article, claims[url].first or now, claims[url].feed_id) for url, article in live.items()}
-    shelves = _Shelves(magazine, teasers.values())
+    filed = _file(_read_cards(content, register, magazine, problems), map(card_of, live.values()))
+    first = {name: card for name, cards in filed.items() if (card := chosen(name, cards))}
+    mentioned = {url: mentioned_by(article, first) for url, article in live.items()}
+    teasers = {url: teaser_of(article, mentioned[url], claims[url].first or now, claims[url].feed_id) for url, article in live.items()}
+    shelves = _Shelves(magazine, teasers.values(), filed)
     pages = Pages(magazine, theme)
     site: dict[str, SiteObject] = {}
     targets: dict[str, Target] = {}
@@ -98,12 +102,33 @@ def build(content: Mapping[str, bytes], register: Register, now: datetime, theme
         answer = answer_of(claim, lived=claim.lived(now), live_at=live_at.get(claim.owner or "", ""))
         match answer.kind:
             case "page":
-                site[key_of(url)] = pages.article(live[url], teasers[url], related_to(teasers[url], shelves.older(teasers[url])))
+                site[key_of(url)] = pages.article(live[url], teasers[url], mentioned[url], related_to(teasers[url], shelves.older(teasers[url])))
             case "redirect":
                 site[key_of(url)] = pages.redirect(url, answer.to)
             case "gone":
                 site[key_of(url)] = pages.gone(url)
     return Built(site, targets, frozenset(live_at), problems, claims)
+
+
+def _read_cards(content: Mapping[str, bytes], register: Register, magazine: Magazine, problems: dict[str, tuple[Problem, ...]]) -> list[Card]:
+    """The cards of authors and issues: of the file as it is where it is acceptable, else of the copy that was accepted last."""
+    cards = []
+    for key in filter(has_card_alone, sorted(content)):
+        card, problems[key] = read_card(key, content[key], magazine)
+        if card is None and (accepted := register.sources.get(key)):
+            card, _ = read_card(key, accepted, magazine)
+        if card:
+            cards.append(card)
+    return cards
+
+
+def _file(*cards: Iterable[Card]) -> dict[str, list[Card]]:
+    """Cards by name, each in the order of their keys."""
+    filed: defaultdict[str, list[Card]] = defaultdict(list)
+    for card in sorted(chain(*cards), key=lambda card: card.key):
+        for name in names_of(card):
+            filed[name].append(card)
+    return filed
 
 
 def _magazine(content: Mapping[str, bytes], register: Register, problems: dict[str, tuple[Problem, ...]]) -> Magazine:
@@ -156,8 +181,8 @@ def _decide_all(
 class _Shelves:
     """Every list of the magazine in memory, as the catalogue keeps them."""
 
-    def __init__(self, magazine: Magazine, teasers: Iterable[Teaser]) -> None:
-        self.magazine = magazine
+    def __init__(self, magazine: Magazine, teasers: Iterable[Teaser], cards: Mapping[str, Sequence[Card]]) -> None:
+        self.magazine, self.cards = magazine, cards
         self.lists: defaultdict[str, list[Teaser]] = defaultdict(list)
         self.periods: defaultdict[str, set[str]] = defaultdict(set)
         self.targets = set(fixed_targets(magazine))
@@ -169,6 +194,7 @@ class _Shelves:
                     if parent := parent_of(target):
                         self.targets.add(parent)
                         self.periods[name].add(target.period)
+        self.targets.update(target for name in cards for target in targets_of_name(name))
         # Bisection wants places in rising order; the lists have them newest first.
         self.places = {name: [teaser.place for teaser in reversed(teasers)] for name, teasers in self.lists.items()}
 
@@ -177,7 +203,7 @@ class _Shelves:
         for target in sorted(self.targets):
             reading = reading_of(target)
             entries = self._entries(reading.entries, reading.newest, reading.period)
-            yield target, pages.make(target, entries, self.periods[reading.periods])
+            yield target, pages.make(target, entries, self.periods[reading.periods], self.cards.get(reading.cards, ()))
 
     def older(self, teaser: Teaser) -> Iterable[Sequence[Teaser]]:
         """For each tag, the nearest older articles."""

@@ -1,14 +1,20 @@
-"""Front matter: the fields at the head of an article, read as text. What a value means is its field's business, never YAML's guess."""
+"""Front matter: the fields at the head of an article, in YAML, TOML or JSON, read as text. What a value means is its field's business."""
 
+import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import tomllib
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, time
 
 import yaml
 
 from pressrun.core.problem import CONTROL, Problem, note
 
-# libyaml builds nodes by recursion in C; a file nested deeper than this is an attack, not an article.
+_BLANK_LINES = re.compile(r"(?:[ \t]*+\n)*+")
+# Every one of the three parsers recurses or worse; a file nested deeper than this is an attack, not an article.
 _DEEPEST = 20
 _LARGEST = 64 * 1024
 
@@ -17,52 +23,100 @@ Value = str | list["Value"] | dict[str, "Value"]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value as text (or a list or mapping of texts), and the line, from 1, where its key stands."""
+    """A value as text (or a list or mapping of texts), the line, from 1, where its key stands, and that key as it is written there."""
 
     value: Value
     line: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An upload taken apart. ``fields`` has canonical spelling: lower case, with ``_`` for ``-``. ``body_line`` is the body's first line."""
+    """An upload taken apart. ``fields`` has canonical spelling (``spelt``). ``body_line`` is the body's first line."""
 
     fields: dict[str, Field]
     body: str
     body_line: int
 
 
+Read = tuple[dict[str, Field], list[Problem]]
+
+
+class _Refused(Exception):
+    def __init__(self, problem: str, remedy: str, line: int | None = None, text: str = "") -> None:
+        super().__init__(problem)
+        self.problem = Problem(problem, remedy, line, text[:120])
+
+
+def spelt(name: str) -> str:
+    """A field's name in one spelling, whatever its case and its hyphens.
+
+    >>> [spelt(name) for name in ("Publish-At", "heroImage", "pubDate", "pubdate")]
+    ['publish_at', 'hero_image', 'pub_date', 'pubdate']
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip()).lower().replace("-", "_").replace(" ", "_")
+
+
+def line_finder(text: str) -> Callable[[int], int]:
+    """The line, from 1, of any place in the text."""
+    ends = [found.start() for found in re.finditer("\n", text)]
+    return lambda place: bisect_left(ends, place) + 1
+
+
+def has_front_matter(text: str) -> bool:
+    """Whether the text begins as front matter does. A brace that another follows is a shortcode."""
+    return re.match(r"(?:[ \t]*+\n)*+(?:(?:---|\+\+\+)[ \t]*(?:\n|$)|\{\s*[\"}])", text) is not None
+
+
 def split(text: str) -> tuple[Document | None, list[Problem]]:
-    """The front matter and body of an article's text, or None with an error."""
+    """The front matter and body of an article's text, or None with an error. Empty lines before it are forgiven."""
+    blank = _BLANK_LINES.match(text)
+    before = blank[0].count("\n") if blank else 0
+    document: Document | None = None
+    try:
+        document, problems = _split(text[blank.end() if blank else 0 :])
+    except _Refused as refused:
+        problems = [refused.problem]
+    if not before:
+        return document, problems
+    problems = [replace(problem, line=problem.line + before if problem.line else None) for problem in problems]
+    if document is None:
+        return None, problems
+    fields = {name: replace(field, line=field.line + before) for name, field in document.fields.items()}
+    return Document(fields, document.body, document.body_line + before), problems
+
+
+def _split(text: str) -> tuple[Document, list[Problem]]:
     lines = text.split("\n")
-    if lines[0].rstrip() != "---":
+    if not has_front_matter(text):
         remedy = "Begin the file with a line ---, then title: and the other fields, then another line ---."
-        return None, [Problem("The file does not begin with front matter.", remedy, 1, lines[0][:80])]
-    end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), None)
+        raise _Refused("The file does not begin with front matter.", remedy, 1, lines[0][:80])
+    mark = lines[0].rstrip()
+    if mark not in _FORMS:
+        return _split_json(text)
+    ends, read = _FORMS[mark]
+    end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in ends), None)
     if end is None:
-        return None, [Problem("The front matter has no end.", "Put a line --- after its last field.", 1, "---")]
+        raise _Refused("The front matter has no end.", f"Put a line {mark} after its last field.", 1, mark)
     head = "\n".join(lines[1:end])
     if len(head) > _LARGEST:
-        return None, [Problem("The front matter is larger than 64 KB.", "Move the text below the second ---.", 1)]
-    fields, problems = _read_yaml(head)
-    if fields is None:
-        return None, problems
+        raise _Refused("The front matter is larger than 64 KB.", f"Move the text below the second {mark}.", 1)
+    fields, problems = read(head)
     return Document(fields, "\n".join(lines[end + 1 :]), end + 2), problems
 
 
-def _read_yaml(head: str) -> tuple[dict[str, Field] | None, list[Problem]]:
+# YAML
+
+
+def _read_yaml(head: str) -> Read:
     try:
-        _refuse_bombs(head)
-        return _fields(yaml.compose(head, yaml.CBaseLoader), [])
-    except _Bomb as bomb:
-        return None, [bomb.problem]
+        return _compose(head, [])
     except yaml.YAMLError as error:
         mended, notes = _quote_colons(head)
         if notes:
             try:
-                _refuse_bombs(mended)
-                return _fields(yaml.compose(mended, yaml.CBaseLoader), notes)
-            except (yaml.YAMLError, _Bomb):
+                return _compose(mended, notes)
+            except (yaml.YAMLError, _Refused):
                 pass
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         line = mark.line if mark else 0
@@ -70,13 +124,26 @@ def _read_yaml(head: str) -> tuple[dict[str, Field] | None, list[Problem]]:
         text = lines[line].strip() if line < len(lines) else ""
         said = getattr(error, "problem", None) or "it cannot be read"
         remedy = "Write each field as name: value on a line of its own; put the value in quotation marks if it has a colon or begins with a sign."
-        return None, [Problem(f"The front matter cannot be read here ({said}).", remedy, line + 2, text[:120])]
+        raise _Refused(f"The front matter cannot be read here ({said}).", remedy, line + 2, text) from None
 
 
-class _Bomb(Exception):
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.problem)
-        self.problem = problem
+def _compose(head: str, problems: list[Problem]) -> Read:
+    _refuse_bombs(head)
+    node = yaml.compose(head, yaml.CBaseLoader)
+    if node is None:
+        return {}, problems
+    if not isinstance(node, yaml.MappingNode):
+        raise _Refused("The front matter is not a list of fields.", "Write each as name: value.", 2)
+    fields: dict[str, Field] = {}
+    lines = head.split("\n")
+    for key, value in node.value:
+        line = key.start_mark.line + 2
+        if not isinstance(key, yaml.ScalarNode):
+            problems.append(Problem("The name of a field must be a word.", "Write each as name: value.", line))
+            continue
+        problems.extend(_left_out(value, lines))
+        _add(fields, problems, Field(_value(value), line, str(key.value).strip()))
+    return fields, problems
 
 
 def _refuse_bombs(head: str) -> None:
@@ -85,31 +152,11 @@ def _refuse_bombs(head: str) -> None:
         line = event.start_mark.line + 2 if event.start_mark else None
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             what = "Anchors (&name) and aliases (*name) are not allowed in front matter."
-            remedy = "Write the value out, or in quotation marks if it begins with & or *."
-            raise _Bomb(Problem(what, remedy, line))
-        if isinstance(event, yaml.ScalarEvent) and CONTROL.search(event.value):
-            raise _Bomb(Problem("There is a control character in the front matter.", "Remove it; it may have come with a paste.", line))
+            raise _Refused(what, "Write the value out, or in quotation marks if it begins with & or *.", line)
+        if isinstance(event, yaml.ScalarEvent):
+            _refuse_control(event.value, line)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise _Bomb(Problem("The front matter is nested too deeply.", "Use plain lists and values.", line))
-
-
-def _fields(node: yaml.Node | None, problems: list[Problem]) -> tuple[dict[str, Field] | None, list[Problem]]:
-    if node is None:
-        return {}, problems
-    if not isinstance(node, yaml.MappingNode):
-        return None, [*problems, Problem("The front matter is not a list of fields.", "Write each as name: value.", 2)]
-    fields: dict[str, Field] = {}
-    for key, value in node.value:
-        line = key.start_mark.line + 2
-        if not isinstance(key, yaml.ScalarNode):
-            problems.append(Problem("The name of a field must be a word.", "Write each as name: value.", line))
-            continue
-        name = str(key.value).strip().lower().replace("-", "_")
-        if name in fields:
-            problems.append(Problem(f"“{name}” stands here twice.", "Keep one of the two.", line, str(key.value)))
-        fields[name] = Field(_value(value), line)
-    return fields, problems
+        _refuse_depth(depth, line)
 
 
 def _value(node: yaml.Node) -> Value:
@@ -117,7 +164,24 @@ def _value(node: yaml.Node) -> Value:
         return [_value(item) for item in node.value]
     if isinstance(node, yaml.MappingNode):
         return {str(key.value): _value(value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
-    return str(node.value)
+    # These two spellings say 'nothing' and nothing else; an author may be called Null.
+    return "" if _is_plain(node) and node.value in ("null", "~") else str(node.value)
+
+
+def _is_plain(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and not node.style
+
+
+def _left_out(node: yaml.Node, lines: list[str]) -> Iterator[Problem]:
+    """Notes for ``We are #1``: YAML takes ``#1`` for a comment. With a space after the sign it is one."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _left_out(item, lines)
+    elif _is_plain(node) and node.end_mark.line < len(lines):
+        line = lines[node.end_mark.line]
+        if found := re.match(r"\s+(#[^\s#].*)", line[node.end_mark.column :]):
+            remedy = "Put the whole value in quotation marks if it belongs to it."
+            yield note(f"“{found[1][:80]}” is left out: # begins a remark.", remedy, line=node.end_mark.line + 2, text=line.strip()[:120])
 
 
 def _quote_colons(head: str) -> tuple[str, list[Problem]]:
@@ -135,3 +199,117 @@ def _quote_colons(head: str) -> tuple[str, list[Problem]]:
                 yield line
 
     return "\n".join(mended(head.split("\n"))), notes
+
+
+# TOML
+
+# The time that tomllib takes for a name of many parts grows with their number's square. This name has too many.
+_PART = r"(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+"
+_LONG_NAME = re.compile(rf"(?<![\w-]){_PART}(?:\.[ \t]*+{_PART}){{{_DEEPEST}}}")
+_TOML_NAME = re.compile(r"\s*(?:\[\[?\s*)?[\"']?([\w-]+)")
+
+
+def _read_toml(head: str) -> Read:
+    if found := _LONG_NAME.search(head):
+        _refuse_depth(_DEEPEST + 1, head.count("\n", 0, found.start()) + 2)
+    try:
+        table = tomllib.loads(head, parse_float=str)
+    except RecursionError:
+        _refuse_depth(_DEEPEST + 1, 1)
+    except ValueError as error:  # TOMLDecodeError is one, and so is a number of too many digits
+        place = re.search(r"\(at line (\d+)", str(error))  # else at the end of the document
+        lines = head.split("\n")
+        line = int(place[1]) if place else len(lines)
+        said = re.sub(r"\s*\(at .*\)$", "", str(error)) if isinstance(error, tomllib.TOMLDecodeError) else "a number is too long"
+        remedy = 'Write each field as name = "value" on a line of its own, with the value in quotation marks.'
+        raise _Refused(f"The front matter cannot be read here ({said}).", remedy, line + 1, lines[min(line, len(lines)) - 1].strip()) from None
+    lines_of = defaultdict[str, list[int]](list)
+    for number, line_text in enumerate(head.split("\n"), 2):
+        if named := _TOML_NAME.match(line_text):
+            lines_of[named[1]].append(number)
+    return _fields(table.items(), lines_of)
+
+
+# JSON
+
+_JSON_NAME = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*+:)?')
+
+
+def _split_json(text: str) -> tuple[Document, list[Problem]]:
+    head = text[: _LARGEST + 1]
+    # Objects come as tuples of pairs, so that a name that stands there twice is seen.
+    decoder = json.JSONDecoder(object_pairs_hook=tuple, parse_int=str, parse_float=str, parse_constant=str)
+    try:
+        pairs, end = decoder.raw_decode(head)
+    except RecursionError:
+        _refuse_depth(_DEEPEST + 1, 1)
+    except json.JSONDecodeError as error:
+        if len(head) > _LARGEST and (error.msg.startswith("Unterminated") or error.pos > _LARGEST - 10):
+            raise _Refused("The front matter has no end, or is larger than 64 KB.", "Put a line } after its last field.", 1, "{") from None
+        remedy = 'Write each field as "name": "value", with a comma between two fields, and a line } after the last.'
+        wrong = text.split("\n")[error.lineno - 1].strip()
+        raise _Refused(f"The front matter cannot be read here ({error.msg.removesuffix(' starting at')}).", remedy, error.lineno, wrong) from None
+    lines_of = defaultdict[str, list[int]](list)
+    line_at = line_finder(head)
+    for found in _JSON_NAME.finditer(head, 0, end):
+        if found[2]:
+            lines_of[found[1]].append(line_at(found.start()))
+    fields, problems = _fields(pairs, lines_of)
+    body = text[end:].lstrip(" \t").removeprefix("\n")
+    return Document(fields, body, text.count("\n") - body.count("\n") + 1), problems
+
+
+# What TOML and JSON have in common
+
+
+def _fields(pairs: Iterable[tuple[str, object]], lines_of: dict[str, list[int]]) -> Read:
+    fields: dict[str, Field] = {}
+    problems: list[Problem] = []
+    for name, value in pairs:
+        lines = lines_of.get(name) or [1]
+        line = lines.pop(0) if len(lines) > 1 else lines[0]
+        _refuse_control(name, line)
+        _add(fields, problems, Field(_as_text(value, line), line, name))
+    return fields, problems
+
+
+def _as_text(value: object, line: int, depth: int = 1) -> Value:
+    _refuse_depth(depth, line)
+    match value:
+        case list():
+            return [_as_text(item, line, depth + 1) for item in value]
+        case dict() | tuple():
+            pairs = value.items() if isinstance(value, dict) else value
+            return {str(_as_text(name, line)): _as_text(item, line, depth + 1) for name, item in pairs}
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case date() | time():
+            return value.isoformat()
+        case _:
+            _refuse_control(str(value), line)
+            return str(value)
+
+
+def _add(fields: dict[str, Field], problems: list[Problem], field: Field) -> None:
+    name = spelt(field.name)
+    if name in fields:
+        problems.append(Problem(f"“{name}” stands here twice.", "Keep one of the two.", field.line, field.name))
+    fields[name] = field
+
+
+def _refuse_depth(depth: int, line: int | None) -> None:
+    if depth > _DEEPEST:
+        raise _Refused("The front matter is nested too deeply.", "Use plain lists and values.", line)
+
+
+def _refuse_control(text: str, line: int | None) -> None:
+    if CONTROL.search(text):
+        raise _Refused("There is a control character in the front matter.", "Remove it; it may have come with a paste.", line)
+
+
+_FORMS: dict[str, tuple[tuple[str, ...], Callable[[str], Read]]] = {
+    "---": (("---", "..."), _read_yaml),
+    "+++": (("+++",), _read_toml),
+}

@@ -13,13 +13,15 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pressrun.core.article import Article, Label
+from pressrun.core.cards import ALL_ISSUES, Mentioned
 from pressrun.core.dates import stamp, unstamp
 from pressrun.core.magazine import Magazine
 
 NEWEST = 20
 FEED = 50
 IN_FRAGMENT = 5
-ALL = "all"
+IN_ISSUE = 200
+ALL, PAGES = "all", "pages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Teaser:
     tags: tuple[Label, ...] = ()
     authors: tuple[Label, ...] = ()
     agency: str = ""
+    issue: Label | None = None
 
     @property
     def place(self) -> str:
@@ -54,10 +57,11 @@ class Teaser:
         fields["updated"] = unstamp(fields["updated"]) if fields["updated"] else None
         for labels in ("tags", "authors"):
             fields[labels] = tuple(Label(**label) for label in fields[labels])
+        fields["issue"] = Label(**fields["issue"]) if fields["issue"] else None
         return cls(**fields)
 
 
-def teaser_of(article: Article, first: datetime, feed_id: str) -> Teaser:
+def teaser_of(article: Article, mentioned: Mentioned, first: datetime, feed_id: str) -> Teaser:
     """``first`` is the instant of its first publication: the date of an article that gives none."""
     return Teaser(
         url=article.url,
@@ -69,16 +73,21 @@ def teaser_of(article: Article, first: datetime, feed_id: str) -> Teaser:
         kicker=article.kicker,
         updated=article.updated,
         tags=article.tags,
-        authors=article.authors,
+        authors=mentioned.authors,
         agency=article.agency,
+        issue=mentioned.issue,
     )
 
 
 def lists_of(teaser: Teaser) -> tuple[str, ...]:
-    """The lists that show the article: all, its section with the sections above it, its tags, its authors."""
+    """The lists that show the article: all, its section with the sections above it, its tags, its authors, its issue. A page is on one of its own."""
+    if not teaser.section:
+        return (PAGES,)
     parts = teaser.section.split("/")
     sections = (f"section/{'/'.join(parts[: depth + 1])}" for depth in range(len(parts)))
-    return (ALL, *sections, *(f"tag/{tag.slug}" for tag in teaser.tags), *(f"author/{author.slug}" for author in teaser.authors))
+    labels = [*(("tag", tag) for tag in teaser.tags), *(("author", author) for author in teaser.authors)]
+    labels += [("issue", teaser.issue)] if teaser.issue else []
+    return (ALL, *sections, *(f"{kind}/{label.slug}" for kind, label in labels))
 
 
 class Target(NamedTuple):
@@ -105,16 +114,19 @@ def url_target(url: str) -> Target:
     return Target("url", url)
 
 
-HOME, SITE, SITEMAPS, ASSETS = Target("home"), Target("site"), Target("sitemaps"), Target("assets")
+HOME, SITE, FRONTS, SITEMAPS, ASSETS, JOURNAL = map(Target, ("home", "site", "fronts", "sitemaps", "assets", "journal"))
 
 
 class Reading(NamedTuple):
-    """What making a target reads: the ``newest`` entries of a list, or those of a ``period``, and the periods that another list has."""
+    """What making a target reads: the ``newest`` entries of a list, or those of a ``period``; the periods that another list has; the ``cards`` filed
+    under a name.
+    """
 
     entries: str = ""
     newest: int = 0
     period: str = ""
     periods: str = ""
+    cards: str = ""
 
 
 KINDS: Mapping[str, str] = {
@@ -125,8 +137,12 @@ KINDS: Mapping[str, str] = {
     "archive": "the months of a section",
     "tag": "a tag's newest, or a year of it",
     "author": "an author's newest, or a year of them",
+    "issue": "a journal issue with its articles",
+    "journal": "all journal issues",
+    "mentions": "whatever mentions what has this name",
     "sitemap": "a month of the sitemap",
     "sitemaps": "the index of the sitemaps",
+    "fronts": "the sitemap of fronts and pages",
     "assets": "the assets of former editions, to be deleted",
     "site": "what shows no article: the 404, the assets, robots.txt",
 }
@@ -144,7 +160,14 @@ def reading_of(target: Target) -> Reading:
         case Target("archive", path):
             return Reading(periods=f"section/{path}")
         case Target("tag" | "author" as kind, slug, ""):
-            return Reading(f"{kind}/{slug}", newest=NEWEST, periods=f"{kind}/{slug}")
+            name = f"{kind}/{slug}"
+            return Reading(name, newest=NEWEST, periods=name, cards=name if kind == "author" else "")
+        case Target("issue", slug):
+            return Reading(f"issue/{slug}", newest=IN_ISSUE, cards=f"issue/{slug}")
+        case Target("journal"):
+            return Reading(cards=ALL_ISSUES)
+        case Target("fronts"):
+            return Reading(PAGES, newest=1000)
         case Target("tag" | "author" as kind, slug, year):
             return Reading(f"{kind}/{slug}", period=year)
         case Target("sitemap", _, month):
@@ -174,13 +197,26 @@ def targets_of(name: str, published: datetime, zone: ZoneInfo) -> tuple[Target, 
         return Target("section", rest), Target("month", rest, month)
     if kind in ("tag", "author"):
         return Target(kind, rest), Target(kind, rest, month[:4])
+    if kind == "issue":
+        return (Target(kind, rest),)
+    if kind == PAGES:
+        return (FRONTS,)
     return HOME, Target("sitemap", "", month)
+
+
+def targets_of_name(name: str) -> tuple[Target, ...]:
+    """The targets that show the card filed under this name."""
+    kind, _, slug = name.partition("/")
+    if name == ALL_ISSUES:
+        return (JOURNAL,)
+    mentions = Target("mentions", name)
+    return (mentions, Target(kind, slug)) if kind in ("author", "issue") else (mentions,)
 
 
 def fixed_targets(magazine: Magazine) -> tuple[Target, ...]:
     """The targets that are there whether or not the magazine has an article."""
     sections = (Target(kind, section.path) for section in magazine.sections for kind in ("section", "archive"))
-    return HOME, SITE, SITEMAPS, *sections
+    return HOME, SITE, FRONTS, SITEMAPS, *sections
 
 
 def bounds(period: str, zone: ZoneInfo) -> tuple[str, str]:

@@ -1,10 +1,17 @@
-"""Article text: CommonMark with tables, footnotes, strikethrough, task lists and typographic quotes, as HTML that can do no harm."""
+"""Article text: CommonMark with tables, footnotes, strikethrough, task lists and typographic quotes, or HTML; as HTML that can do no harm."""
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from html import escape, unescape
+from typing import Literal, NamedTuple
 
 import nh3
 import pyromark
+
+from pressrun.core.links import anchor_of, read_href, video_of
+
+Markup = Literal["markdown", "html"]
 
 _OPTIONS = (
     pyromark.Options.ENABLE_TABLES
@@ -28,6 +35,7 @@ _TAGS = {
         "h6",
         "hr",
         "i",
+        "img",
         "input",
         "ins",
         "kbd",
@@ -53,6 +61,7 @@ _ATTRIBUTES = {
     "del": {"cite", "datetime"},
     "div": {"id"},
     **{heading: {"id"} for heading in ("h2", "h3", "h4", "h5", "h6")},
+    "img": {"src", "alt"},
     "ins": {"cite", "datetime"},
     "ol": {"start", "reversed"},
     "q": {"cite"},
@@ -73,32 +82,179 @@ _CLEANER = nh3.Cleaner(
         "div": {"footnote-definition"},
         "sup": {"footnote-reference", "footnote-definition-label"},
     },
-    url_schemes={"http", "https", "mailto", "tel"},
+    url_schemes={"http", "https", "mailto", "tel", "ref"},
     link_rel=None,
 )
 _ALIGNED = re.compile(r'<(t[hd]) style="text-align: (left|center|right)">')
 DEEPEST = 200
+_MOST_TAGS, _MOST_ENTITIES = 100_000, 10_000
+_ENTITY = re.compile(r"&(?!(?:lt|gt|quot);)")
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
 # Void elements, and those that the next one of their kind closes: https://html.spec.whatwg.org/multipage/syntax.html#optional-tags
 _NEVER_DEEP = {
     *("br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "rp", "rt", "source", "td", "th", "tr", "wbr"),
 }
 _HEADING_1 = re.compile(r"<(/?)h1\b")
+_FOOTNOTE = re.compile(r'(<sup class="footnote-reference"><a href="#|<div class="footnote-definition" id=")')
+_FRAME = re.compile(r"<iframe\b([^<>]*+)>(?:\s*+</iframe\s*>)?", re.IGNORECASE)
+_UNSHOWN = re.compile(r"<(script|iframe|object|embed|form|svg|math|video|audio|canvas)\b", re.IGNORECASE)
+_HTML_CODE = re.compile(r"<(pre|code)\b(?:[^<]|<(?!/\1))*+", re.IGNORECASE)
+
+# The sanitiser's output: "<" begins a tag and nothing else, and no attribute's value has a quotation mark in it.
+_ATTRIBUTES_OF = r'(?: [a-z-]+="[^"]*")*'
+_ALONE = rf"<p>\s*(?P<link><a{_ATTRIBUTES_OF}>)?\s*<img(?P<image>{_ATTRIBUTES_OF})>\s*(?:</a>)?\s*</p>"
+_CLEAN_TAG = re.compile(rf"{_ALONE}|<(?P<tag>/?[a-z0-9]+)(?P<attributes>{_ATTRIBUTES_OF})>")
+_HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
+_PAGE_IDS = frozenset({"main"})  # what the templates call parts of the page
+
+Picture = Callable[[str, str, str], str]
 
 
-def to_html(text: str) -> str:
-    """The body's HTML: no script, no style, no embedded page, no picture, and no ``h1``, which is the title's."""
-    html = _MARKDOWN.html(text)
+def to_html(text: str, markup: Markup = "markdown", links: Mapping[str, str] = {}, picture: Picture | None = None) -> str:
+    """The body's HTML: no script, no style, no embedded page, and no ``h1``, which is the title's.
+
+    ``links`` has the URL of each article that the body may name (``Article.refs``); a link to any other is its text alone. ``picture`` gets a
+    picture's source, alternative text and caption, and returns HTML that is trusted, or ''; then the alternative text is left. A picture that
+    stands alone in its paragraph becomes a figure with its caption, which ``picture`` then does not get.
+    """
+    return "".join(_Page(links, picture).pieces(_clean(_html(text, markup))))
+
+
+class Mentions(NamedTuple):
+    """What a body says of other things: the articles that it links to, by name and sorted, the sources of its pictures, in order, and the
+    names of the tags that cannot be shown."""
+
+    refs: tuple[str, ...]
+    pictures: tuple[str, ...]
+    unshown: tuple[str, ...]
+
+
+def mentions(text: str, markup: Markup = "markdown") -> Mentions:
+    """Each thing once."""
+    html = _html(text, markup)
+    page = _Page({}, None)
+    for _ in page.pieces(_clean(html)):
+        pass
+    unshown = dict.fromkeys(name.lower() for name in _UNSHOWN.findall(html))
+    return Mentions(tuple(sorted(page.refs)), tuple(page.pictures), tuple(unshown))
+
+
+def _html(text: str, markup: Markup) -> str:
+    html = text if markup == "html" else _MARKDOWN.html(text)
+    return _FRAME.sub(_watched, html)
+
+
+def _watched(frame: re.Match[str]) -> str:
+    """Another site's video in its frame is a link to it; any other frame stays what it was, and is cleaned away."""
+    src = re.search(r"\ssrc\s*=\s*[\"']?(?:https?:)?(//[^\"'\s]++)", frame[1], re.IGNORECASE)
+    url = video_of("https:" + unescape(src[1])) if src else None
+    return f'<p><a href="{escape(url)}">Watch the video on {"YouTube" if "youtube" in url else "Vimeo"}</a></p>' if url else frame[0]
+
+
+def _clean(html: str) -> str:
     # The content security policy allows no style attribute, so a column's alignment becomes a class.
     html = _ALIGNED.sub(r'<\1 class="\2">', html)
+    html = _FOOTNOTE.sub(r"\1fn-", html)  # a footnote's name may be a heading's, too
     return _CLEANER.clean(_HEADING_1.sub(r"<\1h2", html))
 
 
-def depth(text: str) -> int:
-    """How deeply the body's HTML is nested at the most: an HTML parser's time grows with its square. Unclosed tags count as open to the end."""
+class _Page:
+    """One reading of clean HTML: what only the magazine knows is put in."""
+
+    def __init__(self, links: Mapping[str, str], picture: Picture | None) -> None:
+        self.links, self.picture = links, picture
+        self.refs: set[str] = set()
+        self.pictures: dict[str, None] = {}
+        self.ids: Counter[str] = Counter()
+        self.open_links: list[bool] = []  # whether each is shown
+
+    def pieces(self, html: str) -> Iterator[str]:
+        done = 0
+        for found in _CLEAN_TAG.finditer(html):
+            yield html[done : found.start()]
+            done = found.end()
+            attributes = _attributes(found["image"] or found["attributes"] or "")
+            match found["tag"]:
+                case None:
+                    yield self._alone(found["link"] or "", attributes)
+                case "img":
+                    yield self._image(attributes)
+                case "a":
+                    yield self._link(found[0], attributes)
+                case "/a":
+                    yield found[0] if self.open_links.pop() else ""
+                case heading if heading in _HEADINGS:
+                    yield self._heading(found[0], attributes, html[done : html.find("</h", done)])
+                case "input":
+                    # What the box says must be said, too.
+                    yield f'{found[0][:-1]} aria-label="{"Done" if "checked" in attributes else "Not done"}">'
+                case _:
+                    yield found[0]
+        yield html[done:]
+
+    def _alone(self, link: str, attributes: dict[str, str]) -> str:
+        before, after = (self._link(link, _attributes(link)), "</a>" if self.open_links.pop() else "") if link else ("", "")
+        alt, caption = attributes.get("alt", "").strip(), attributes.get("title", "")
+        if shown := self._shown(attributes, ""):
+            return f"<figure>{before}{shown}{after}{f'<figcaption>{caption}</figcaption>' if caption else ''}</figure>"
+        return f"<p>{before}<em>{alt}</em>{after}</p>" if alt else ""
+
+    def _image(self, attributes: dict[str, str]) -> str:
+        alt = attributes.get("alt", "").strip()
+        return self._shown(attributes, attributes.get("title", "")) or (f"<em>{alt}</em>" if alt else "")
+
+    def _shown(self, attributes: dict[str, str], title: str) -> str:
+        src = unescape(attributes.get("src", "")).strip()
+        if not src:
+            return ""
+        self.pictures[src] = None
+        return self.picture(src, unescape(attributes.get("alt", "")), unescape(title)) if self.picture else ""
+
+    def _link(self, tag: str, attributes: dict[str, str]) -> str:
+        target = read_href(unescape(attributes.get("href", "")))
+        if target is None:
+            self.open_links.append(True)
+            return tag
+        name, heading = target
+        self.refs.update([name] if name else [])
+        self.open_links.append(name in self.links)
+        if name not in self.links:
+            return ""
+        href = self.links[name] + (f"#{heading}" if heading else "")
+        return tag.replace(f'href="{attributes["href"]}"', f'href="{escape(href)}"')
+
+    def _heading(self, tag: str, attributes: dict[str, str], inside: str) -> str:
+        """With an id, so that a link can lead to it: what the text says, or what the heading is made of."""
+        name = attributes.get("id", "")
+        if not name:
+            anchor = anchor_of(unescape(re.sub(r"<[^>]*>", "", inside)))
+            self.ids[anchor] += 1
+            name = f"{anchor}-{self.ids[anchor] - 1}" if anchor and self.ids[anchor] > 1 else anchor
+        others = re.sub(r' id="[^"]*"', "", tag)
+        return f'{others[:-1]} id="{name}">' if name and name not in _PAGE_IDS else others
+
+
+def _attributes(tag: str) -> dict[str, str]:
+    return dict(re.findall(r' ([a-z-]+)="([^"]*)"', tag))
+
+
+def excess(text: str, markup: Markup = "markdown") -> tuple[str, str] | None:
+    """What the body has too much of for an HTML parser, whose time grows with the square of some things, and how to mend it."""
+    if depth(text, markup) > DEEPEST:
+        return f"The text is nested more than {DEEPEST} deep.", "Close every HTML tag that is opened."
+    html = _html(text, markup)
+    if len(_TAG.findall(html)) > _MOST_TAGS:
+        return f"The text has more than {_MOST_TAGS:,} paragraphs, links and other parts.", "Make several articles of it."
+    if len(_ENTITY.findall(html)) > _MOST_ENTITIES:
+        return f"The text has more than {_MOST_ENTITIES:,} signs like & or &nbsp;", "Write the letters themselves: é, not &eacute;"
+    return None
+
+
+def depth(text: str, markup: Markup = "markdown") -> int:
+    """How deeply the body's HTML is nested at the most. Unclosed tags count as open to the end."""
     open_tags: Counter[str] = Counter()
     now = deepest = 0
-    for closing, name in _TAG.findall(_MARKDOWN.html(text)):
+    for closing, name in _TAG.findall(_html(text, markup)):
         tag = name.lower()
         if tag in _NEVER_DEEP or (closing and not open_tags[tag]):
             continue
@@ -107,6 +263,22 @@ def depth(text: str) -> int:
         now += step
         deepest = max(deepest, now)
     return deepest
+
+
+def code_spans(text: str, markup: Markup = "markdown") -> list[tuple[int, int]]:
+    """Where there is code in the body: the start and end of each piece, in order."""
+    if markup == "html":
+        return [found.span() for found in _HTML_CODE.finditer(text)]
+    data = text.encode()
+    spans: list[tuple[int, int]] = []
+    place = byte = 0
+    for event, where in _MARKDOWN.events_with_range(text):  # whose ranges are in bytes
+        match event:
+            case {"Code": _} | {"Start": {"CodeBlock": _}}:
+                start = place + len(data[byte : where["start"]].decode())
+                place, byte = start + len(data[where["start"] : where["end"]].decode()), where["end"]
+                spans.append((start, place))
+    return spans
 
 
 def word_count(html: str) -> int:

@@ -11,6 +11,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from pressrun.core.article import Article
+from pressrun.core.cards import Card, Mentioned
 from pressrun.core.dates import stamp
 from pressrun.core.lists import IN_FRAGMENT, NEWEST, Target, Teaser
 from pressrun.core.magazine import Magazine, Section
@@ -65,20 +66,19 @@ class Pages:
 
     # An article's URL
 
-    def article(self, article: Article, teaser: Teaser, related: Iterable[Teaser]) -> SiteObject:
-        """The article's page."""
-        body = to_html(article.body)
+    def article(self, article: Article, teaser: Teaser, mentioned: Mentioned, related: Iterable[Teaser]) -> SiteObject:
+        """The page of an article, or of what lies in ``pages/``."""
+        body = to_html(article.body, article.markup, mentioned.links)
         line = self.magazine.line_of(article.section)
         html = self._render(
-            "article.html",
+            "article.html" if line else "page.html",
             article=article,
             teaser=teaser,
             body=Markup(body),  # noqa: S704 - to_html has cleaned it
             minutes=max(1, ceil(word_count(body) / _WORDS_A_MINUTE)),
-            section=line[-1],
-            crumbs=[Crumb(section.name, section.url) for section in line],
             related=list(related),
             url=article.url,
+            **({"section": line[-1], "crumbs": [Crumb(section.name, section.url) for section in line]} if line else {}),
         )
         return leaf(key_of(article.url), html)
 
@@ -105,18 +105,22 @@ class Pages:
                 return (f"archive/{path}/index.html",)
             case Target("tag" | "author" as kind, slug, year):
                 return (f"{kind}s/{slug}/{f'{year}/' if year else ''}index.html",)
+            case Target("journal" | "issue", slug):
+                return (f"journal/{slug}/index.html" if slug else "journal/index.html",)
             case Target("sitemap", _, month):
                 return (f"sitemaps/{month}.xml",)
             case Target("sitemaps"):
                 return ("sitemap.xml",)
+            case Target("fronts"):
+                return ("sitemaps/fronts.xml",)
             case Target("site"):
-                return "404.html", "robots.txt", "archive/index.html", "sitemaps/fronts.xml", *self.assets
-            case Target("assets"):
+                return "404.html", "robots.txt", "archive/index.html", *self.assets
+            case Target("assets" | "mentions"):
                 return ()
         raise ValueError(f"{target} is not a list target")
 
-    def make(self, target: Target, teasers: Sequence[Teaser], periods: Iterable[str]) -> dict[str, SiteObject]:
-        """The objects of a list target, from what ``reading_of`` says: teasers newest first, periods in any order."""
+    def make(self, target: Target, teasers: Sequence[Teaser], periods: Iterable[str], cards: Sequence[Card]) -> dict[str, SiteObject]:
+        """The objects of a list target, from what ``reading_of`` says: teasers newest first, periods in any order, cards in that of their keys."""
         match target:
             case Target("home"):
                 return self._home(teasers)
@@ -128,7 +132,19 @@ class Pages:
                     return self._section(section, teasers)
                 return self._month(target, section, month, teasers) if month else self._archive(target, section, periods)
             case Target("tag" | "author" as kind, slug, year):
-                return self._label(target, kind, slug, year, teasers, periods)
+                # A name that another author's file claims, too, is not that author's page.
+                card = next((card for card in cards if card.slug == slug), None)
+                return self._label(target, kind, slug, year, teasers, periods, card)
+            case Target("issue", slug):
+                card = next((card for card in cards if card.slug == slug), None)
+                return self._list(target, "issue.html", card=card, teasers=teasers, body=_safe(card.body)) if card else {}
+            case Target("journal"):
+                newest = sorted(cards, key=lambda card: (stamp(card.date) if card.date else "", card.number.zfill(9), card.slug), reverse=True)
+                return self._list(target, "journal.html", issues=newest) if newest else {}
+            case Target("fronts"):
+                fronts = ["/", "/archive/", *(section.url for section in self.magazine.sections)]
+                pages = [(url, None) for url in fronts] + [(teaser.url, teaser.updated) for teaser in teasers]
+                return self._xml(target, "sitemap.xml", pages=pages)
             case Target("sitemap"):
                 return (
                     self._xml(target, "sitemap.xml", pages=[(teaser.url, teaser.updated or teaser.published) for teaser in teasers])
@@ -139,6 +155,8 @@ class Pages:
                 return self._xml(target, "sitemaps.xml", names=["fronts", *sorted(periods, reverse=True)])
             case Target("site"):
                 return self._site()
+            case Target("assets" | "mentions"):
+                return {}
         raise ValueError(f"{target} is not a list target")
 
     def _home(self, teasers: Sequence[Teaser]) -> dict[str, SiteObject]:
@@ -171,39 +189,37 @@ class Pages:
         archive = Crumb("Archive", f"/archive/{section.path}/")
         return self._period(target, f"{section.name}, {month_name(month)}", [Crumb(section.name, section.url), archive], teasers)
 
-    def _label(self, target: Target, kind: str, slug: str, year: str, teasers: Sequence[Teaser], periods: Iterable[str]) -> dict[str, SiteObject]:
-        if not teasers:
+    def _label(
+        self, target: Target, kind: str, slug: str, year: str, teasers: Sequence[Teaser], periods: Iterable[str], card: Card | None
+    ) -> dict[str, SiteObject]:
+        if not teasers and not card:
             return {}
-        labels = teasers[0].tags if kind == "tag" else teasers[0].authors
-        name = next(label.name for label in labels if label.slug == slug)
+        labels = (label for teaser in teasers for label in (teaser.tags if kind == "tag" else teaser.authors))
+        name = next((label.name for label in labels if label.slug == slug), card.name if card else slug)
         url = f"/{kind}s/{slug}/"
         if year:
-            return self._period(target, f"{name}, {year}", [Crumb(name, url)], teasers)
+            return self._period(target, f"{name}, {year}", [Crumb(name, url)], teasers) if teasers else {}
         years = [Period(period, period, f"{url}{period}/") for period in sorted(periods, reverse=True)]
+        profile = {"card": card, "body": _safe(card.body) if card else ""} if kind == "author" else {}
+        return self._list(target, f"{kind}.html", name=name, teasers=teasers, years=years, **profile)
+
+    def _list(self, target: Target, template: str, **values: object) -> dict[str, SiteObject]:
         (key,) = self.keys(target)
-        return {key: listing(key, self._render(f"{kind}.html", url=url, name=name, teasers=teasers, years=years))}
+        return {key: listing(key, self._render(template, url="/" + key.removesuffix("index.html"), **values))}
 
     def _period(self, target: Target, title: str, crumbs: list[Crumb], teasers: Sequence[Teaser]) -> dict[str, SiteObject]:
-        (key,) = self.keys(target)
-        url = "/" + key.removesuffix("index.html")
-        return {key: listing(key, self._render("period.html", url=url, title=title, crumbs=crumbs, teasers=teasers))}
+        return self._list(target, "period.html", title=title, crumbs=crumbs, teasers=teasers)
 
     def _archive(self, target: Target, section: Section, periods: Iterable[str]) -> dict[str, SiteObject]:
-        (key,) = self.keys(target)
         months = [Period(month, month_name(month), f"{section.url}{month.replace('-', '/')}/") for month in sorted(periods, reverse=True)]
         years = {year: [month for month in months if month.period.startswith(year)] for year in dict.fromkeys(m.period[:4] for m in months)}
-        html = self._render("archive.html", url=f"/archive/{section.path}/", section=section, years=years)
-        return {key: listing(key, html)}
+        return self._list(target, "archive.html", section=section, years=years)
 
     def _site(self) -> dict[str, SiteObject]:
-        fronts = ["/", "/archive/", *(section.url for section in self.magazine.sections)]
         return {
             "404.html": fixed("404.html", self._render("404.html", url="/404.html"), "text/html; charset=utf-8"),
             "robots.txt": fixed("robots.txt", self._render("robots.txt"), "text/plain; charset=utf-8"),
             "archive/index.html": fixed("archive/index.html", self._render("archives.html", url="/archive/"), "text/html; charset=utf-8"),
-            "sitemaps/fronts.xml": fixed(
-                "sitemaps/fronts.xml", self._render("sitemap.xml", pages=[(url, None) for url in fronts]), "application/xml"
-            ),
             **{key: asset(body, _ASSET_TYPES[name.rsplit(".", 1)[-1]]) for key, (name, body) in self.assets.items()},
         }
 
@@ -225,6 +241,10 @@ class Pages:
 
     def _absolute(self, url: str) -> str:
         return self.magazine.base_url + url
+
+
+def _safe(text: str) -> Markup:
+    return Markup(to_html(text))  # noqa: S704 - to_html has cleaned it
 
 
 def month_name(month: str) -> str:

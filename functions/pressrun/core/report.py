@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from pressrun.core.article import Article
+from pressrun.core.cards import Card
 from pressrun.core.claims import Phase
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine
@@ -72,6 +73,18 @@ def report_on(key: str, article: Article | None, phase: Phase, refused: bool, pr
         case _:
             said = "Taken down: the file is gone. Its address says that the article was removed; upload the file again to bring it back."
     return Report(key, phase, said, url if phase in ("live", "scheduled") else "", ranked(problems))
+
+
+def report_on_card(key: str, card: Card | None, refused: bool, problems: tuple[Problem, ...], magazine: Magazine | None) -> Report:
+    """``card`` is the version in force of an author's or an issue's file."""
+    url = f"{magazine.base_url}{card.url}" if magazine and card else ""
+    if refused:
+        count = len(errors(problems))
+        stays = f" The version before it stays live at {url}." if url else ""
+        return Report(key, "refused", f"Refused: {count} thing{'s' if count != 1 else ''} to mend.{stays}", url, ranked(problems))
+    if card:
+        return Report(key, "live", f"Accepted. It is live at {url}", url, ranked(problems))
+    return Report(key, "withdrawn", "Taken down: the file is gone. Upload it again to bring it back.")
 
 
 def report_on_site(magazine: Magazine | None, problems: tuple[Problem, ...], in_force: bool) -> Report:

@@ -16,7 +16,7 @@ from pressrun.cloud.cloud import connect
 from pressrun.cloud.pending import pending, records
 from pressrun.cloud.remote import answer_to
 from pressrun.cloud.restore import restore
-from pressrun.core.article import is_article
+from pressrun.core.article import PREFIX as ARTICLES
 from pressrun.core.report import PREFIX as REPORTS
 from pressrun.local.cloud import LocalCloud
 from pressrun.local.folder import REGISTER, Folder, is_content
@@ -83,7 +83,7 @@ class Running:
 
     def summary(self, seconds: float) -> dict[str, Any]:
         """What was done so far: the JSON value of ``demo --once``."""
-        articles = [record for record in records(connect()) if is_article(record.key)]
+        articles = [record for record in records(connect()) if record.key.startswith(ARTICLES)]
         return {
             "articles": sum(record.phase == "live" for record in articles),
             "refused": sum(record.refused for record in articles),

@@ -101,6 +101,8 @@ def create(template: Path, parameters: Mapping[str, str] | None = None) -> Stack
     _create_queues(resources)
     for _, table in resources.of_type("AWS::DynamoDB::Table"):
         _create_table(table)
+    for _, bus in resources.of_type("AWS::Events::EventBus"):
+        client("events").create_event_bus(Name=bus["Name"])
     for _, bucket in resources.of_type("AWS::S3::Bucket"):
         _create_bucket(bucket)
     distribution = _create_distribution(resources)
@@ -243,6 +245,7 @@ _NAMED = {
     "AWS::DynamoDB::Table": "TableName",
     "AWS::S3::Bucket": "BucketName",
     "AWS::Lambda::Function": "FunctionName",
+    "AWS::Events::EventBus": "Name",
 }
 
 

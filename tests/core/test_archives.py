@@ -1,0 +1,456 @@
+"""Articles that were made for another tool are read as they were meant, and what cannot be kept is said."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from pressrun.core.article import Article, Correction, Label, is_article, name_of, picture_keys, read_article
+from pressrun.core.markdown import to_html
+from pressrun.core.problem import Problem
+
+from .magazines import MERIDIAN
+
+KEY = "articles/plain.md"
+
+
+def read(text: str, key: str = KEY) -> tuple[Article, tuple[Problem, ...]]:
+    found, problems = read_article(key, text.encode(), MERIDIAN)
+    assert found, problems
+    return found, problems
+
+
+def head(*lines: str, title: str = "title: One") -> str:
+    return "\n".join(["---", title, *lines, "---", ""])
+
+
+def at(day: int) -> datetime:
+    return datetime(2026, 11, day, 5, tzinfo=UTC)
+
+
+NAMES: dict[str, dict[str, Any]] = {
+    "pubDate: 2026-11-22": {"date": at(22), "publish_at": None},
+    "pub_date: 2026-11-22": {"date": at(22), "publish_at": None},
+    "pubdate: 2026-11-22": {"publish_at": at(22)},
+    "publishDate: 2026-11-22": {"publish_at": at(22)},
+    "publishdate: 2026-11-22": {"publish_at": at(22)},
+    "Publish-Date: 2026-11-22": {"publish_at": at(22)},
+    "published: 2026-11-22": {"publish_at": at(22), "draft": False},
+    "published: false": {"draft": True, "publish_at": None},
+    "published: true": {"draft": False, "publish_at": None},
+    "status: draft": {"draft": True},
+    "status: private": {"draft": True},
+    "status: publish": {"draft": False},
+    "published_at: 2026-11-22": {"date": at(22)},
+    "post_date: 2026-11-22": {"date": at(22)},
+    "date: 2026-11-22 9:05:00 -0500": {"date": datetime(2026, 11, 22, 14, 5, tzinfo=UTC)},
+    "date: 2026/11/22 9:05": {"date": datetime(2026, 11, 22, 14, 5, tzinfo=UTC)},
+    "date: 2026-11-22 09:05:00 UTC": {"date": datetime(2026, 11, 22, 9, 5, tzinfo=UTC)},
+    "lastmod: 2026-11-22": {"updated": at(22)},
+    "last_modified_at: 2026-11-22": {"updated": at(22)},
+    "updatedDate: 2026-11-22": {"updated": at(22)},
+    "expiryDate: 2026-11-22": {"expires": at(22)},
+    "expirydate: 2026-11-22": {"expires": at(22)},
+    "unpublishdate: 2026-11-22": {"expires": at(22)},
+    "post_name: other": {"url": "/news/other/"},
+    "permalink: /old/place/": {"url": "/old/place/", "redirects": ()},
+    "permalink: https://meridian.example/old/place/": {"url": "/old/place/"},
+    "path: old/place": {"url": "/old/place/"},
+    "redirect_from: /a/": {"redirects": ("/a/",)},
+    "redirect_from: [/a/, /b]": {"redirects": ("/a/", "/b/")},
+    "aliases: [/a/b.html]": {"redirects": ("/a/b.html",)},
+    "category: Sea Power": {"section": "sea"},
+    "categories: [Sea Power, news]": {"section": "sea"},
+    "categories: sea, news": {"section": "sea"},
+    "categories: sea news": {"section": "sea"},
+    "keywords: sea ice, ships": {"tags": (Label("sea ice", "sea-ice"), Label("ships", "ships"))},
+    "tags: sea ships": {"tags": (Label("sea", "sea"), Label("ships", "ships"))},
+    "tags: [sea ice]": {"tags": (Label("sea ice", "sea-ice"),)},
+    "author: Jo Ash": {"authors": (Label("Jo Ash", "jo-ash"),)},
+    "authors: [joash]": {"authors": (Label("joash", "joash"),)},
+    "authors: [{name: Jo Ash, url: /x}, {name: Bo}]": {"authors": (Label("Jo Ash", "jo-ash"), Label("Bo", "bo"))},
+    "author: {name: Jo Ash}": {"authors": (Label("Jo Ash", "jo-ash"),)},
+    "byline: Jo Ash and Bo": {"authors": (Label("Jo Ash", "jo-ash"), Label("Bo", "bo"))},
+    "source: AP": {"agency": "AP"},
+    "credit_line: AP": {"agency": "AP"},
+    "description: d": {"summary": "d"},
+    "custom_excerpt: d": {"summary": "d"},
+    "deck: d": {"summary": "d"},
+    "summary: [d]": {"summary": "d"},
+    "summary: What&#8217;s AT&amp;T": {"summary": "What’s AT&T"},
+    "heroImage: a.jpg": {"image": "a.jpg", "pictures": ("a.jpg",)},
+    "thumbnail: a.jpg": {"image": "a.jpg"},
+    "cover: {image: a.jpg, alt: b, caption: c}": {"image": "a.jpg", "image_alt": "b", "image_caption": "c"},
+    "image: {src: a.jpg, Alt: b, credit: d}": {"image": "a.jpg", "image_alt": "b", "image_credit": "d"},
+    "cover.image: a.jpg": {"image": "a.jpg"},
+    "image: [a.jpg]": {"image": "a.jpg"},
+    "image: [[a.jpg]]": {"image": "a.jpg"},
+    "feature_image_alt: b": {"image_alt": "b"},
+    "sticky: true": {"featured": True},
+    "pinned: yes": {"featured": True},
+    "lang: en_GB": {"lang": "en-GB"},
+    "id: 017": {"id": "017"},
+    "video: https://youtu.be/abcdefghijk?t=3": {"video": "https://www.youtube.com/watch?v=abcdefghijk"},
+    "video: https://player.vimeo.com/video/123": {"video": "https://vimeo.com/123"},
+    "video: /media/launch.mp4": {"video": "media/launch.mp4"},
+    "correction: The ship has four masts.": {"corrections": (Correction("The ship has four masts."),)},
+    "corrections: [one, {date: 2026-11-22, text: two}]": {"corrections": (Correction("one"), Correction("two", at(22)))},
+    "corrections: [2026-11-22: two]": {"corrections": (Correction("two", at(22)),)},
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), NAMES.items(), ids=NAMES)
+def test_another_tools_name_means_what_it_meant_there(line: str, expected: dict[str, Any]) -> None:
+    found, problems = read(head(line))
+    assert problems == ()
+    assert {name: getattr(found, name) for name in expected} == expected
+
+
+NOTED: dict[str, tuple[str, dict[str, Any], str]] = {
+    "a permalink that is a pattern": ("permalink: /:categories/:title/", {"url": "/news/one/"}, "a pattern for addresses"),
+    "a permalink that is a style": ("permalink: pretty", {"url": "/news/one/"}, "a pattern for addresses"),
+    "a permalink elsewhere": ("permalink: https://elsewhere.example/x/", {"url": "/news/one/"}, "not an address in this magazine"),
+    "an address that is a file": ("url: /old/x.html", {"url": "/old/x/", "redirects": ("/old/x.html",)}, "/old/x.html leads there"),
+    "names for aliases": ("aliases: [Another name, /a/]", {"redirects": ("/a/",)}, "“Another name” does not begin with a slash"),
+    "an alias that cannot be": ("aliases: [/tags/x/, /a/]", {"redirects": ("/a/",)}, "/tags/x/ cannot lead to this article"),
+    "a category that is no section": ("categories: [seas]", {"section": "news"}, "has no section “seas”"),
+    "a source that is an address": ("source: https://elsewhere.example", {"agency": ""}, "an address, not an agency's name"),
+    "a source that is a mapping": ("source: {name: AP}", {"agency": ""}, "“source” must be text."),
+    "a language that is none": ("lang: english please", {"lang": ""}, "is not a language"),
+    "an image that names no picture": ("cover: {hidden: true}", {"image": ""}, "It names no picture"),
+    "a picture of another site": ("image: https://elsewhere.example/a.jpg", {}, "on another site is not shown"),
+    "keywords beside tags": ("tags: [a]\nkeywords: [b]", {"tags": (Label("a", "a"),)}, "“keywords” is left out: “tags” says"),
+    "a status that nobody knows": ("status: spiked", {"draft": False}, "This status is left out."),
+    "a name that is nearly right": ("summry: a", {"summary": ""}, "“summry” is not a field that Pressrun knows."),
+    "many names": ("layout: post\nweight: 1\nn: 2", {}, "“layout”, “weight”, “n” are not fields that Pressrun knows."),
+    "a name outside of a page bundle": ("name: x", {"title": "One"}, "“name” is not a field that Pressrun knows."),
+}
+
+
+@pytest.mark.parametrize(("lines", "expected", "said"), NOTED.values(), ids=NOTED)
+def test_what_cannot_be_used_is_left_out_with_one_note(lines: str, expected: dict[str, Any], said: str) -> None:
+    found, problems = read(head(lines))
+    assert {name: getattr(found, name) for name in expected} == expected
+    (problem,) = problems
+    assert problem.severity == "note"
+    assert said in problem.problem
+    assert problem.line == (4 if "beside" in said or "keywords" in said else 3)
+
+
+def test_a_date_that_cannot_be_read_is_refused_by_whatever_name() -> None:
+    for line in ("pubDate: soon", "published: maybe", "expiryDate: never"):
+        found, problems = read_article(KEY, head(line).encode(), MERIDIAN)
+        assert found is None
+        assert problems[0].line == 3
+
+
+@pytest.mark.parametrize("lines", ["deck: a\nsummary: b", "description: x\nsummary: b", "summary: b\nexcerpt: ''", "summary: b\ndescription: b"])
+def test_a_name_of_ours_goes_before_anothers_and_two_texts_of_one_kind_are_no_contradiction(lines: str) -> None:
+    found, problems = read(head(lines))
+    assert found.summary == "b"
+    assert problems == ()
+
+
+def test_of_two_names_with_one_value_each_the_first_that_says_something_counts() -> None:
+    found, _ = read(head("date:", "pubDate: 2026-11-22"))
+    assert found.date == at(22)
+
+
+# Files
+
+PLACES: dict[str, dict[str, Any]] = {
+    "articles/2026-11-22-the-ferry.md": {"date": at(22), "url": "/news/one/"},
+    "articles/sea/ferry/index.md": {"section": "sea"},
+    "articles/news/arctic/index.md": {"section": "news"},
+    "articles/sea/2026-11-22-ferry/index.html": {"section": "sea", "date": at(22), "markup": "html"},
+    "articles/2026-99-99-x.md": {"date": None},
+    "pages/about.md": {"section": "", "url": "/about/"},
+    "pages/About us.html": {"section": "", "url": "/about-us/"},
+}
+
+
+@pytest.mark.parametrize(("key", "expected"), PLACES.items(), ids=PLACES)
+def test_the_files_place_says_what_the_file_does_not(key: str, expected: dict[str, Any]) -> None:
+    found, problems = read(head(), key)
+    assert problems == ()
+    assert {name: getattr(found, name) for name in expected} == expected
+
+
+def test_a_page_bundle_is_named_by_its_folder_and_may_call_its_title_name() -> None:
+    found, problems = read(head(title="name: '🚀'"), "articles/2021-10-07-Ferry/index.md")
+    assert problems == ()
+    assert (found.title, found.url) == ("🚀", "/news/ferry/")
+
+
+def test_a_date_in_the_front_matter_goes_before_the_file_names() -> None:
+    assert read(head("date: 2026-11-22"), "articles/2021-10-07-x.md")[0].date == at(22)
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("articles/a.md", True),
+        ("articles/a.HTML", True),
+        ("articles/ferry/index.md", True),
+        ("pages/about.md", True),
+        ("articles/a.docx", True),  # so that it is refused
+        ("articles/a", True),
+        ("articles/ferry/quay.JPG", False),
+        ("articles/ferry/map.pdf", False),
+        ("articles/ferry/launch.mp4", False),
+        ("articles/news/_index.md", False),
+        ("articles/.DS_Store", False),
+        ("articles/.obsidian/app.json", False),
+        ("articles/news/", False),
+        ("media/a.md", False),
+    ],
+)
+def test_what_lies_beside_an_article_is_none(key: str, expected: bool) -> None:
+    assert is_article(key) is expected
+
+
+@pytest.mark.parametrize(
+    "path", ["../2021-10-07-The Ferry.md", "the-ferry", "/sea/the-ferry.html", "2021-10-07-the-ferry/index.md", "The_Ferry.markdown"]
+)
+def test_an_article_is_called_by_its_files_name(path: str) -> None:
+    assert name_of(path) == "the-ferry"
+
+
+SOURCES = {
+    "quay.jpg": ("articles/sea/quay.jpg", "media/quay.jpg"),
+    "./quay%20one.jpg?w=3": ("articles/sea/quay one.jpg", "media/quay one.jpg"),
+    "../quay.jpg": ("articles/quay.jpg", "media/quay.jpg"),
+    "media/quay.jpg": ("articles/sea/media/quay.jpg", "media/quay.jpg"),
+    "/media/quay.jpg": ("media/quay.jpg",),
+    "/images/quay.jpg": ("media/images/quay.jpg",),
+    "images/quay.jpg": ("articles/sea/images/quay.jpg", "media/images/quay.jpg"),
+    "../../media/quay.jpg": ("media/quay.jpg",),
+    "../../site.toml": ("media/site.toml",),
+    "/../../reports/x": ("media/reports/x",),
+    "%2e%2e/%2e%2e/register/x": ("media/register/x",),
+    "..\\..\\quay.jpg": ("media/quay.jpg",),
+    "https://elsewhere.example/quay.jpg": (),
+    "//elsewhere.example/quay.jpg": (),
+    "data:image/png;base64,AA": (),
+    "x" * 1100: (),
+    "..": (),
+    "": (),
+}
+
+
+@pytest.mark.parametrize(("src", "keys"), SOURCES.items(), ids=[src[:40] for src in SOURCES])
+def test_a_pictures_source_is_looked_for_beside_the_article_and_in_media_and_nowhere_else(src: str, keys: tuple[str, ...]) -> None:
+    assert picture_keys("articles/sea/ferry.md", src) == keys
+
+
+# Shortcodes
+
+SHORTCODES = {
+    '[a]({{< ref "2021-10-07-The Ferry.md" >}})': "[a](ref:the-ferry)",
+    '[a]({{< relref path="sea/the-ferry.md#The crew" >}})': "[a](ref:the-ferry#the-crew)",
+    '[a]({{% ref "the-ferry" %}}#crew)': "[a](ref:the-ferry#crew)",
+    '{{< ref "the-ferry" >}}': "[the-ferry](ref:the-ferry)",
+    '[a]({{< ref "#crew" >}})': "[a](#crew)",
+    "[a]({{ site.baseurl }}{% post_url 2021-10-07-the-ferry %})": "[a](ref:the-ferry)",
+    "[a]({% link _posts/2021-10-07-the-ferry.md %})": "[a](ref:the-ferry)",
+    "[a]({{ site.url }}{{ site.baseurl }}/about/)": "[a](/about/)",
+    "[a]({{ '/about/' | relative_url }})": "[a](/about/)",
+    '[a]({{ "/about/" | prepend: site.baseurl }})': "[a](/about/)",
+    "[a]({% link files/map.pdf %})": "[a](/files/map.pdf)",
+    '{{< figure src="a.jpg" alt="b" caption="c" >}}': '\n![b](a.jpg "c")\n',
+    '{{< figure\n  src="a b.jpg"\n  alt="[b]"\n  title="c" attr="\\"d\\"" >}}': '\n![\\[b\\]](<a b.jpg> "c \\"d\\"")\n',
+    '{{< figure src="a.jpg" link="/b/" />}}': "\n[![](a.jpg)](/b/)\n",
+    'x {{< img src="a.jpg" >}} y': "x ![](a.jpg) y",
+    "{{< legacy-img-right src=a.jpg >}}": "\n![](a.jpg)\n",
+    "{% img left /a.jpg 100 200 %}": "\n![](/a.jpg)\n",
+    '{% include figure.html image_path="a.jpg" %}': "\n![](a.jpg)\n",
+    "{{< youtube abcdefghijk >}}": "\n[Watch the video on YouTube](https://www.youtube.com/watch?v=abcdefghijk)\n",
+    '{{< youtube id="abcdefghijk" title="b" >}}': "\n[Watch the video on YouTube: b](https://www.youtube.com/watch?v=abcdefghijk)\n",
+    "{{< vimeo 123 >}}": "\n[Watch the video on Vimeo](https://vimeo.com/123)\n",
+    "{% highlight ruby linenos %}\nputs {{ x }}\n{% endhighlight %}": "```ruby\nputs {{ x }}\n```",
+    "{{< highlight go >}}\n```\n{{< /highlight >}}": "````go\n```\n````",
+    "{% raw %}{{ x }}{% endraw %}": "{{ x }}",
+    "a{% comment %}b{% endcomment %}c": "ac",
+    "{{</* youtube x */>}}": "{{&lt; youtube x &gt;}}",
+    "`{{</* youtube x */>}}` `{{< x >}}`": "`{{< youtube x >}}` `{{< x >}}`",
+    "é `é`\n\n    {{< x >}}\n\n```\n{{ x }}\n{% x %}\n[[x]]\n```": "é `é`\n\n    {{< x >}}\n\n```\n{{ x }}\n{% x %}\n[[x]]\n```",
+    "{{< never closed": "{{< never closed",
+    "{{x^2}} {a} {}": "{{x^2}} {a} {}",
+    "[[The Ferry]]": "[The Ferry](ref:the-ferry)",
+    "[[sea/The Ferry#The crew|aboard]]": "[aboard](ref:the-ferry#the-crew)",
+    "[[#The crew]]": "[The crew](#the-crew)",
+    "|a|\n|-|\n|[[The Ferry\\|b]]|": "|a|\n|-|\n|[b](ref:the-ferry)|",
+    "![[quay one.jpg|300]]": "![](<quay one.jpg>)",
+    "![[quay.jpg|The quay]]": "![The quay](quay.jpg)",
+    "![[The Ferry]]": "[The Ferry](ref:the-ferry)",
+    "[[1]](/b/) [[c]] [[^d]]\n\n[c]: /c/": "[[1]](/b/) [[c]] [[^d]]\n\n[c]: /c/",
+}
+
+
+@pytest.mark.parametrize(("text", "body"), SHORTCODES.items(), ids=SHORTCODES)
+def test_a_shortcode_becomes_what_it_obviously_means(text: str, body: str) -> None:
+    found, problems = read(head() + text)
+    assert problems == ()
+    assert found.body == body
+
+
+IN_HTML = {
+    '<a href="{{< ref "the-ferry.md" >}}">a</a>': '<a href="ref:the-ferry">a</a>',
+    "{% post_url 2021-10-07-the-ferry %}": '<a href="ref:the-ferry">2021-10-07-the-ferry</a>',
+    '{{< figure src="a.jpg" alt="<b>" caption="c" >}}': '<p><img src="a.jpg" alt="&lt;b&gt;" title="c"></p>',
+    "{{< youtube abcdefghijk >}}": '<p><a href="https://www.youtube.com/watch?v=abcdefghijk">Watch the video on YouTube</a></p>',
+    "{% highlight js %}a<b{% endhighlight %}": "<pre><code>a&lt;b</code></pre>",
+    "<pre>{{< x >}}</pre> <code>{{ x }}</code>": "<pre>{{< x >}}</pre> <code>{{ x }}</code>",
+    "[[1]] *a*": "[[1]] *a*",
+}
+
+
+@pytest.mark.parametrize(("text", "body"), IN_HTML.items(), ids=IN_HTML)
+def test_a_shortcode_in_html_becomes_html(text: str, body: str) -> None:
+    found, problems = read(head() + text, "articles/a.html")
+    assert problems == ()
+    assert found.body == body
+
+
+def test_what_a_shortcode_meant_is_shown() -> None:
+    body = '{{< figure src="a.jpg" caption="c" >}}\nSee [[The Ferry#The crew|them]] {{% note %}}and *this*{{% /note %}}.\n'
+    found, _ = read(head() + body)
+    html = to_html(found.body, found.markup, {"the-ferry": "/sea/the-ferry/"}, lambda src, alt, caption: f"({src})")
+    assert html == ('<figure>(a.jpg)<figcaption>c</figcaption></figure>\n<p>See <a href="/sea/the-ferry/#the-crew">them</a> and <em>this</em>.</p>\n')
+    assert found.refs == ("the-ferry",)
+    assert found.pictures == ("a.jpg",)
+
+
+@pytest.mark.parametrize(
+    ("text", "body", "name"),
+    [
+        ('{{< tweet user="a" id="1" >}}', "", "tweet"),
+        ("{{% notice tip %}}*a*{{% /notice %}}", "*a*", "notice"),
+        ("{% if a %}b{% endif %}", "b", "if"),
+        ("{% include footer.html %}", "", "include"),
+        ("{{ page.title }}", "", "{{ page.title }}"),
+        ("{{ '/a' | asset_path }}", "", "{{ '/a' | asset_path }}"),
+        ("{{< youtube >}}", "", "youtube"),
+        ("{{< figure >}}", "", "figure"),
+        ("{% highlight never closed %}", "", "highlight"),
+    ],
+)
+def test_any_other_shortcode_is_left_out_with_its_name_and_its_line(text: str, body: str, name: str) -> None:
+    found, problems = read(head() + "First.\n\n" + text)
+    assert found.body == "First.\n\n" + body
+    said = f"Pressrun does not know “{name}”, a shortcode of another tool."
+    remedy = "It is left out. Write what it showed as text, as a picture or as a link."
+    (problem,) = problems
+    assert (problem.problem, problem.remedy, problem.line, problem.severity) == (said, remedy, 6, "note")
+
+
+# HTML
+
+PAGE = """\
+<!doctype html>
+<html lang="en-GB">
+<head>
+<title>The ferry &amp; her crew | The Old Site</title>
+<meta name="description" content="A short trip.">
+<meta property="article:published_time" content="2026-11-22T09:00:00Z">
+<meta name="author" content="Jo Ash">
+<meta name="keywords" content="sea ice, ships">
+<script>var a = "<article>";</script>
+</head>
+<body>
+<nav>Menu</nav>
+<article>
+<h1>The ferry &amp; her <em>crew</em></h1>
+<p onclick="x()">Text with an <img src="quay.jpg" alt="a quay"> and <a href="other.html">another</a>.</p>
+</article>
+<footer>Footer</footer>
+</body>
+</html>
+"""
+
+
+def test_an_article_in_html_says_in_its_head_what_it_is() -> None:
+    found, problems = read(PAGE, "articles/sea/ferry.html")
+    assert problems == ()
+    assert (found.title, found.url, found.summary, found.lang) == ("The ferry & her crew", "/sea/the-ferry-her-crew/", "A short trip.", "en-GB")
+    assert found.date == datetime(2026, 11, 22, 9, tzinfo=UTC)
+    assert found.authors == (Label("Jo Ash", "jo-ash"),)
+    assert found.tags == (Label("sea ice", "sea-ice"), Label("ships", "ships"))
+    assert (found.refs, found.pictures) == (("other",), ("quay.jpg",))
+    assert to_html(found.body, found.markup).strip() == "<p>Text with an <em>a quay</em> and another.</p>"
+
+
+@pytest.mark.parametrize("form", ["---\ntitle: Ours\n---\n", '+++\ntitle = "Ours"\n+++\n', '{"title": "Ours"}\n'])
+def test_front_matter_says_more_than_the_head_of_the_html(form: str) -> None:
+    found, _ = read(form + PAGE, "articles/ferry.htm")
+    assert (found.title, found.summary) == ("Ours", "A short trip.")
+    assert "<h1>" in found.body
+
+
+HTML: dict[str, tuple[str, str, str]] = {
+    "a headline without a head": ("<h1>One</h1>\n<p>a</p>", "One", "\n<p>a</p>"),
+    "a title without a headline": ("<title>One</title><body><p>a</p></body>", "One", "<p>a</p>"),
+    "a headline that says something else": ("<title>One</title><h1>Two</h1>", "One", "<title>One</title><h1>Two</h1>"),
+    "main": ("<title>One</title><body>x<main>a</main>y</body>", "One", "a"),
+    "an article in an article": ("<title>One</title><article>a<article>b</article>c</article>d", "One", "a<article>b</article>c"),
+    "an article that never ends": ("<title>One</title><article>a", "One", "a"),
+    "an article in a remark": ("<title>One</title><!-- <article> --><body>a</body>", "One", "a"),
+}
+
+
+@pytest.mark.parametrize(("text", "title", "body"), HTML.values(), ids=HTML)
+def test_the_article_is_found_in_the_page(text: str, title: str, body: str) -> None:
+    found, problems = read(text, "articles/a.html")
+    assert problems == ()
+    assert (found.title, found.body) == (title, body)
+
+
+def test_a_problem_in_html_has_its_line() -> None:
+    text = '<title>One</title>\n<meta name="date" content="soon">\n<body>\n\n{{< gist 1 >}}</body>'
+    _, problems = read_article("articles/a.html", text.encode(), MERIDIAN)
+    assert [problem.line for problem in problems] == [5, 2]
+    _, problems = read_article("articles/a.html", b"<p>a", MERIDIAN)
+    assert problems[0].remedy == "Write it between <title> and </title>."
+
+
+# Pictures inside the text
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("articles/a.md", f"---\ntitle: One\n---\n![a](data:image/png;base64,{PNG})\n\n![b](data:image/jpeg;base64,{PNG})"),
+        ("articles/a.md", f"---\ntitle: One\n---\n![a][1]\n\n[1]: data:image/png;base64,{PNG}"),
+        ("articles/a.html", f"<title>One</title><img src='data:image/png;base64,\n{PNG[:40]}\n{PNG[40:]}\n'>"),
+        ("articles/a.md", f"---\ntitle: One\nimage: data:image/png;base64,{PNG}\n---\n"),
+    ],
+)
+def test_a_picture_inside_the_text_is_taken_out_into_a_file(key: str, text: str) -> None:
+    found, problems = read(text, key)
+    assert problems == ()
+    (embedded,) = found.embedded
+    assert embedded.data.startswith(b"\x89PNG")
+    assert found.pictures == (embedded.name,)
+    assert embedded.name.endswith(".png")
+    assert len(embedded.name) == len("0123456789abcdef.png")
+    assert "base64" not in found.body
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("data:image/png;base64,AAAA", "is not a PNG, JPEG, GIF, WebP or AVIF picture"),
+        ("data:image/png;base64,A", "is broken"),
+        ("data:image/svg+xml;base64,PHN2Zz4=", "is not a PNG, JPEG, GIF, WebP or AVIF picture"),
+        ("data:image/png;base64," + "A" * 7_000_000, "is larger than 5 MB"),
+    ],
+)
+def test_a_picture_inside_the_text_that_cannot_be_one_is_refused_with_its_line(source: str, said: str) -> None:
+    found, problems = read_article(KEY, (head() + f"Text.\n\n![a]({source})").encode(), MERIDIAN)
+    assert found is None
+    (problem,) = problems
+    assert said in problem.problem
+    assert problem.line == 6
+    assert len(problem.text) < 100

@@ -1,0 +1,361 @@
+"""What an editor may get wrong, or an attacker may try: each has its answer, none is published by halves, and none takes more than its share."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pressrun.core.article import is_article, picture_keys, read_article
+from pressrun.core.magazine import read_magazine
+from pressrun.core.markdown import Markup, to_html
+from pressrun.core.problem import CONTROL, errors
+from pressrun.core.report import Report
+
+from .magazines import MERIDIAN, SITE_TOML
+
+KEY = "articles/plain.md"
+FRONT_MATTER = "Begin the file with a line ---, then title: and the other fields, then another line ---."
+DATE = "Write it like 2026-11-22, or 2026-11-22T09:30, or 2026-11-22T09:30:00-05:00."
+ADDRESS = "Write it like /news/my-article/ with small letters, digits and hyphens."
+OLD_ADDRESS = "Write it like /old/address/."
+ONE_LINE_EACH = "Write each field as name: value on a line of its own"
+PASTE = "Remove it; it may have come with a paste."
+ANOTHER_SLUG = "Give it another slug: in the front matter."
+SECTIONS = "The sections are: news, news/arctic, sea."
+
+Finding = tuple[int | None, str, str]
+
+
+def head(*lines: str) -> str:
+    return "\n".join(["---", "title: One", *lines, "---", "Text."])
+
+
+REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
+    "empty": ("", [(None, "The file is empty.", "Save the article and upload it again.")]),
+    "blank": (" \n\n", [(None, "The file is empty.", "Save the article and upload it again.")]),
+    "no front matter": ("# A headline\n\nText.", [(1, "does not begin with front matter", FRONT_MATTER)]),
+    "a byte order mark alone": (b"\xef\xbb\xbf", [(1, "does not begin with front matter", FRONT_MATTER)]),
+    "unclosed": ("---\ntitle: One\n\nText.", [(1, "The front matter has no end.", "Put a line --- after its last field.")]),
+    "UTF-16": (head().encode("utf-16"), [(1, "not text in UTF-8", "Save it as UTF-8")]),
+    "UTF-16 without its mark": (head().encode("utf-16-le"), [(1, "control character", PASTE)]),
+    "Latin-1": ("---\ntitle: One\nsummary: Zoë\n---\n".encode("latin-1"), [(3, "not text in UTF-8", "Save it as UTF-8")]),
+    "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00", [(1, "not text in UTF-8", "Save it as UTF-8")]),
+    "a control character in the text": (head() + "\n\x07", [(5, "control character", PASTE)]),
+    "a control character by an escape": (head(r'summary: "a\x01b"'), [(3, "control character", PASTE)]),
+    "a NUL by an escape": (head(r'summary: "a\u0000b"'), [(3, "control character", PASTE)]),
+    "half a surrogate pair": (head(r'summary: "a\ud800b"'), [(3, "cannot be read here", ONE_LINE_EACH)]),
+    "no character at all": (head(r'summary: "a\uFFFEb"'), [(3, "control character", PASTE)]),
+    "a control character in a name": (head(r'"sum\x02mary": a'), [(3, "control character", PASTE)]),
+    "12 MB": (b"x" * (12 * 1024 * 1024), [(None, "larger than 2 MB", "upload pictures and downloads to media/ instead")]),
+    "more than 2 MB": (b"x" * (2 * 1024 * 1024 + 1), [(None, "larger than 2 MB", "upload pictures and downloads to media/ instead")]),
+    "front matter that is too large": (head("summary: " + "x" * 70_000), [(1, "larger than 64 KB", "Move the text below the second ---.")]),
+    "no title": ("---\nsummary: x\n---\n", [(1, "has no title", "Add a line to the front matter: title: …")]),
+    "nothing between the lines": ("---\n---\nText.", [(1, "has no title", "Add a line to the front matter: title: …")]),
+    "an empty title": ("---\ntitle:\n---\n", [(2, "The title is empty.", "Write the headline after title:")]),
+    "a title that is a list": ("---\ntitle: [a, b]\n---\n", [(2, "“title” must be text.", "Write it on one line: title: …")]),
+    "a title of 5,000 characters": (f"---\ntitle: {'x' * 5000}\n---\n", [(2, "has 5000 characters; 300 is the most", "the rest may be the summary")]),
+    "a long title": (f"---\ntitle: {'x' * 301}\n---\n", [(2, "has 301 characters; 300 is the most", "the rest may be the summary")]),
+    "a list": ("---\n- title\n---\n", [(2, "not a list of fields", "Write each as name: value.")]),
+    "a sentence": ("---\nnothing to see\n---\n", [(2, "not a list of fields", "Write each as name: value.")]),
+    "a field twice": ("---\ntitle: a\nTitle: b\n---\n", [(3, "“title” stands here twice.", "Keep one of the two.")]),
+    "a name that is a list": (head("? [a, b]", ": c"), [(3, "The name of a field must be a word.", "Write each as name: value.")]),
+    "an unclosed quotation": (head('summary: "x'), [(3, "cannot be read here", ONE_LINE_EACH)]),
+    "a tab": (head("\tsummary: x"), [(3, "cannot be read here", ONE_LINE_EACH)]),
+    "a sign": (head("summary: @jane"), [(3, "cannot be read here", ONE_LINE_EACH)]),
+    "an anchor": (head("summary: &a x"), [(3, "Anchors (&name) and aliases (*name) are not allowed", "in quotation marks")]),
+    "an alias": (head("summary: *a"), [(3, "Anchors (&name) and aliases (*name) are not allowed", "in quotation marks")]),
+    "a billion laughs": (head("a: &a [x, x]", "b: &b [*a, *a]"), [(3, "Anchors", "Write the value out")]),
+    "ten thousand levels": (head("tags: " + "[" * 10_000), [(3, "nested too deeply", "Use plain lists and values.")]),
+    "ten thousand levels in blocks": (head("a:", *(" " * n + "a:" for n in range(1, 250))), [(23, "nested too deeply", "plain lists")]),
+    "ten thousand levels of text": (head() + "\n" + "> " * 10_000, [(4, "nested more than 200 deep", "Close every HTML tag")]),
+    "a hundred thousand links": (
+        head() + "[a](/b/) " * 60_000,
+        [(4, "more than 100,000 paragraphs, links and other parts", "Make several articles")],
+    ),
+    "ten thousand ampersands": (head() + "& " * 11_000, [(4, "more than 10,000 signs like &", "Write the letters themselves")]),
+    "ten thousand shortcodes": (head() + "{{< x >}}" * 11_000, [(4, "more than 10,000 shortcodes", "Make several articles")]),
+    "a word for a flag": (head("draft: maybe"), [(3, "“draft” must be true or false.", "Write draft: true, or remove the line.")]),
+    "an impossible date": (head("date: 2026-02-30"), [(3, "“2026-02-30” is not a date.", DATE)]),
+    "words for a date": (head("date: next Tuesday"), [(3, "“next Tuesday” is not a date.", DATE)]),
+    "a date that may be two": (head("date: 10/11/2026"), [(3, "“10/11/2026” is not a date.", DATE)]),
+    "the 13th month": (head("date: 2026-13-01"), [(3, "“2026-13-01” is not a date.", DATE)]),
+    "a time for a date": (head("date: 12:30"), [(3, "“12:30” is not a date.", DATE)]),
+    "the year 21": (head("date: 0021-10-07"), [(3, "“0021-10-07” is not a date.", DATE)]),
+    "the last year that there is": (head("date: 9999-12-31"), [(3, "“9999-12-31” is not a date.", DATE)]),
+    "gone before it is published": (head("date: 2026-11-22", "expires: 2026-11-21"), [(4, "gone before it is published", "after the date")]),
+    "an unknown section": (head("section: artic"), [(3, "has no section “artic”", SECTIONS)]),
+    "a section that is nearly right": (head("section: seas"), [(3, "has no section “seas”", SECTIONS + " Did you mean “sea”?")]),
+    "a slug with a path": (head("slug: ../etc"), [(3, "“../etc” cannot stand in an address.", 'Write it like "etc".')]),
+    "a slug with a percent sign": (head('slug: "a%20b"'), [(3, "“a%20b” cannot stand in an address.", 'Write it like "a-20b".')]),
+    "a slug without a letter": (head('slug: "🚀"'), [(3, "“🚀” cannot stand in an address.", 'Write it like "my-article".')]),
+    "an address with a path": (head("url: /../etc/"), [(3, "not an address in this magazine", ADDRESS)]),
+    "an address with a percent sign": (head("url: /news/%2e%2e/x/"), [(3, "not an address in this magazine", ADDRESS)]),
+    "an address elsewhere": (head("url: https://elsewhere.example/x/"), [(3, "not an address in this magazine", ADDRESS)]),
+    "an address that is a file": (head("url: /news/x.php"), [(3, "ends with a slash, and has no dot in it", ANOTHER_SLUG)]),
+    "the home page": (head("url: /"), [(3, "not an address in this magazine", ADDRESS)]),
+    "a tag's page": (head("url: /tags/ice/"), [(3, "addresses below /tags/ belong to the magazine's own pages", ANOTHER_SLUG)]),
+    "a fragment": (head("url: /_fragments/news/"), [(3, "addresses below /_fragments/ belong", ANOTHER_SLUG)]),
+    "an asset": (head("url: assets"), [(3, "addresses below /assets/ belong", ANOTHER_SLUG)]),
+    "a sub-section's front": (head("slug: arctic"), [(3, "/news/arctic/: that is the address of a section's front", ANOTHER_SLUG)]),
+    "a front by its title": ("---\ntitle: Arctic\n---\n", [(2, "/news/arctic/: that is the address of a section's front", ANOTHER_SLUG)]),
+    "an archive": (head("url: /news/2021/10/"), [(3, "that is the address of an archive", ANOTHER_SLUG)]),
+    "a day of an archive": (head("url: /sea/2021/10/07/"), [(3, "that is the address of an archive", ANOTHER_SLUG)]),
+    "redirects with a path": (head("redirects: [../x]"), [(3, "“../x” is not an address", OLD_ADDRESS)]),
+    "redirects elsewhere": (head("redirects: [https://meridian.example/x/]"), [(3, "is not an address", OLD_ADDRESS)]),
+    "the home page as a redirect": (head("redirects: [/index.html]"), [(3, "“/index.html” is not an address", OLD_ADDRESS)]),
+    "a front's file as a redirect": (head("redirects: /news/index.html"), [(3, "/news/ cannot lead to this article", "Remove it from redirects:")]),
+    "the 404 as a redirect": (head("redirects: [/404.html]"), [(3, "belongs to the magazine's own files", "Remove it from redirects:")]),
+    "a feed as a redirect": (head("redirects: [/sea/feed.xml]"), [(3, "belongs to the magazine's own files", "Remove it from redirects:")]),
+    "a fragment as a redirect": (head("redirects: [/_fragments/news.html]"), [(3, "addresses below /_fragments/", "Remove it from redirects:")]),
+    "an archive as a redirect": (head("redirects: [/news/2021/10/]"), [(3, "the address of an archive", "Remove it from redirects:")]),
+    "tags that are a mapping": (head("tags: {a: b}"), [(3, "“tags” must be a list of names.", "Write it like tags: [one, two]")]),
+    "a list within tags": (head("tags: [[a]]"), [(3, "“tags” must be a list of names.", "Write it like tags: [one, two]")]),
+    "a tag without a letter": (head('tags: ["!!"]'), [(3, "“!!” has no letter or digit", "Write a word.")]),
+    "too many tags": (head("tags: [" + "a," * 300 + "]"), [(3, "“tags” has 300 names; 200 is the most.", "Keep the important ones.")]),
+    "a section with a path": (head("section: ../../etc"), [(3, "has no section “../../etc”", SECTIONS)]),
+    "a video elsewhere": (head("video: https://elsewhere.example/x.mp4"), [(3, "no video that can be shown", "at YouTube or Vimeo")]),
+    "a video with a path": (head("video: media/../../x.mp4"), [(3, "no video that can be shown", "a file like media/launch.mp4")]),
+    "a long id": (head("id: " + "x" * 201), [(3, "The id has 201 characters; 200 is the most.", "Shorten it.")]),
+    "a correction without a text": (head("corrections: [{date: 2026-11-22}]"), [(3, "A correction must be text.", "Write what was wrong")]),
+    "a correction without its day": (head("corrections: [{date: soon, text: x}]"), [(3, "“soon” is not a date.", DATE)]),
+    "a picture in the text that is none": (
+        head() + "\n![x](data:image/png;base64,AAAA)",
+        [(5, "A picture inside the text is not a PNG", "as a PNG or JPEG")],
+    ),
+    "TOML that is not": ("+++\ntitle = One\n+++\n", [(2, "cannot be read here (Invalid value)", 'name = "value"')]),
+    "JSON that is not": ('{"title": "One",}\n', [(1, "cannot be read here", '"name": "value"')]),
+}
+
+
+@pytest.mark.parametrize(("data", "expected"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_published_is_refused_with_its_line_and_its_remedy(data: str | bytes, expected: list[Finding]) -> None:
+    found, problems = read_article(KEY, data.encode() if isinstance(data, str) else data, MERIDIAN)
+    assert found is None
+    assert [(problem.line, problem.severity) for problem in problems] == [(line, "error") for line, _, _ in expected], problems
+    for problem, (_, said, remedy) in zip(problems, expected, strict=True):
+        assert said in problem.problem
+        assert remedy in problem.remedy
+
+
+FORGIVEN: dict[str, tuple[str | bytes, str, list[str]]] = {
+    "a byte order mark": (b"\xef\xbb\xbf---\ntitle: One\n---\nText.", "<p>Text.</p>", []),
+    "Windows lines": (head().replace("\n", "\r\n"), "<p>Text.</p>", []),
+    "an empty line before the front matter": ("\n" + head(), "<p>Text.</p>", []),
+    "a script": (head() + "\n<script>alert(1)</script>", "<p>Text.</p>", ["<script> cannot be shown."]),
+    "an iframe": (head() + "\n\n<iframe src=//elsewhere.example></iframe>\n", "<p>Text.</p>", ["<iframe> cannot be shown."]),
+    "SVG": (head() + "\n\n<div><svg onload=alert(1)><path/></svg></div>\n", "<p>Text.</p>\n<div></div>", ["<svg> cannot be shown."]),
+    "an event handler": (head() + "\n\n<p onclick='alert(1)'>x</p>", "<p>Text.</p>\n<p>x</p>", []),
+    "a style": (head() + "\n\n<p style='position: fixed'>x</p>", "<p>Text.</p>\n<p>x</p>", []),
+    "a link that is a script": (head() + " [x](javascript:alert(1))", "<p>Text. <a>x</a></p>", []),
+    "a link that is a page": (head() + " [x](data:text/html,x)", "<p>Text. <a>x</a></p>", []),
+    "broken nesting": (head() + " <b><i>x</b></i></div>", "<p>Text. <b><i>x</i></b></p>", []),
+    "a script in the title": (head().replace("One", "<script>alert(1)</script>"), "<p>Text.</p>", []),
+}
+
+
+@pytest.mark.parametrize(("data", "html", "notes"), FORGIVEN.values(), ids=FORGIVEN)
+def test_what_can_be_mended_is_published_without_what_harms(data: str | bytes, html: str, notes: list[str]) -> None:
+    found, problems = read_article(KEY, data.encode() if isinstance(data, str) else data, MERIDIAN)
+    assert found
+    assert to_html(found.body).strip() == html
+    assert [problem.problem for problem in problems] == notes
+    assert all(problem.severity == "note" for problem in problems)
+
+
+KEYS = {
+    "of 1,024 bytes": "articles/" + "x" * 1012 + ".md",
+    "with an emoji": "articles/🚀.md",
+    "with a space and a plus": "articles/a b+c.md",
+    "with a path": "articles/../../a.md",
+    "with two slashes": "articles//a.md",
+    "with a percent sign": "articles/%2e%2e/a.md",
+    "in Arabic": "articles/سفينة.md",
+}
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+def test_an_article_with_a_strange_key_has_a_plain_address(key: str) -> None:
+    assert is_article(key)
+    for title in ("One", "🚀"):
+        found, problems = read_article(key, f"---\ntitle: '{title}'\n---\n".encode(), MERIDIAN)
+        assert problems == ()
+        assert found
+        assert re.fullmatch(r"/news/[a-z0-9-]{1,100}/", found.url)
+
+
+def test_a_key_with_a_slash_at_its_end_is_a_folder() -> None:
+    assert not is_article("articles/a.md/")
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff", b"title", b"\x00", SITE_TOML.replace('"sea"', '"tags"').encode(), b"[" * 10_000])
+def test_a_site_toml_that_is_wrong_is_refused(data: bytes) -> None:
+    found, problems = read_magazine(data)
+    assert found is None
+    assert errors(problems)
+
+
+# Nothing takes more than its share: sizes are what is measured, since a machine's speed is not the code's.
+
+ENDLESS = {
+    "brackets": "[" * 50_000,
+    "links in links": "[a](" * 50_000,
+    "emphasis": "*a **b " * 25_000,
+    "emphasis over emphasis": "a**b" * 25_000 + "c* " * 25_000,
+    "backticks": "".join("`" * n + " " for n in range(1500)),
+    "a wide table": "|" + "a|" * 20_000 + "\n|" + "-|" * 20_000,
+    "remarks": "<!--" * 50_000,
+    "tags": "<a " * 50_000,
+    "frames": "<iframe " * 50_000,
+    "code": "<pre>" * 190 + "<code" * 50_000,
+    "Hugo's shortcodes": "{{<" * 50_000,
+    "Liquid's": "{% a " * 50_000,
+    "values": "{{ a " * 50_000,
+    "literals": "{% raw %}" * 20_000,
+    "arguments": "{{< x " + 'a="' * 50_000 + ">}}",
+    "links to notes": "[[a|" * 50_000,
+    "embedded pictures": '"data:image/png;base64,' * 10_000,
+    "entities": "&#x" * 50_000,
+    "definitions": "[a]: b\n" * 20_000 + "[[a]]",
+    "footnotes": "[^a]" * 50_000 + "\n\n[^a]: b",
+    "headlines": "<h1>" * 190 + "<h1 " * 50_000,
+    "articles": "<article " * 50_000,
+}
+
+
+@pytest.mark.parametrize("ending", ["md", "html"])
+@pytest.mark.parametrize("text", ENDLESS.values(), ids=ENDLESS)
+def test_what_never_ends_is_answered_with_no_more_than_it_said(text: str, ending: str) -> None:
+    found, problems = read_article(f"articles/a.{ending}", (head() + "\n" + text).encode(), MERIDIAN)
+    assert (found is None) == bool(errors(problems))
+    report = Report(KEY, "accepted", "", "", problems)
+    assert len(report.text()) < 50_000
+    if found:
+        assert len(to_html(found.body, found.markup)) < 20 * len(text)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [f"n{n}: x" for n in range(5000)],
+        ["title: x"] * 5000,
+        ["tags: [" + ",".join(f"t{n}" for n in range(9000)) + "]"],
+        ["redirects: [" + ",".join(f"'{n} /'" for n in range(190)) + "]"],
+        ["aliases: [" + ",".join(f"a{n}" for n in range(190)) + "]"],
+        ["a: " + "#b " * 9000],
+        [f"a{n}: b: c" for n in range(5000)],
+        ["x" * 60_000 + ": y"],
+        ["title2: " + "y" * 60_000],
+    ],
+)
+def test_a_report_is_short_enough_to_be_read(lines: list[str]) -> None:
+    _, problems = read_article(KEY, head(*lines).encode(), MERIDIAN)
+    assert problems
+    assert len(Report(KEY, "refused", "", "", problems).text()) < 50_000
+
+
+# Nothing executable comes out, whatever goes in.
+
+FRAGMENTS = [
+    *("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg onload=alert(1)>", "<iframe src=javascript:alert(1)>", "<style>*{}</style>"),
+    *(
+        "<a href='javascript:alert(1)'>",
+        "<object data=x>",
+        "<math>",
+        "<p style=x>",
+        "</p>",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "]]>",
+        "<noscript>",
+        "<template>",
+    ),
+    *(
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "&#106;avascript:x",
+        "ref:",
+        "ref:b#",
+        "{{< ref ",
+        '{{< figure src="',
+        '{{< img src="',
+        ">}}",
+    ),
+    *(
+        "{% raw %}",
+        "{% endraw %}",
+        "{% highlight ",
+        "%}",
+        "{{",
+        "}}",
+        "[[",
+        "]]",
+        "![[",
+        "|",
+        "[",
+        "](",
+        ")",
+        "![",
+        '"',
+        "'",
+        "`",
+        "```\n",
+        "\n\n",
+        "\\",
+    ),
+    *("<", ">", "&lt;", "&quot;", " onerror=", " style=", "\u2028", "\u00a0", "title=", "# ", "{#", "}", "[^1]", "[^1]: ", "- [ ] ", "> ", "\n    "),
+]
+HOSTILE = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3), max_size=12).map("".join)
+HARMLESS = re.compile(r"(https?://|mailto:|tel:|[/#?]|[^:]*$)", re.IGNORECASE)
+NEVER = {"script", "style", "iframe", "object", "embed", "svg", "math", "form", "base", "meta", "link", "template", "noscript"}
+
+
+class Judge(HTMLParser):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag not in NEVER
+        for name, value in attrs:
+            assert not name.startswith("on"), name
+            assert name not in ("style", "srcdoc", "formaction"), name
+            assert name not in ("href", "src", "cite") or HARMLESS.match((value or "").strip()), value
+
+
+@pytest.mark.parametrize("ending", ["md", "html"])
+@given(HOSTILE)
+def test_no_body_becomes_anything_that_runs(ending: str, body: str) -> None:
+    found, problems = read_article(f"articles/a.{ending}", f"---\ntitle: One\n---\n{body}".encode("utf-8", "ignore"), MERIDIAN)
+    assert (found is None) == bool(errors(problems))
+    if found:
+        names = dict.fromkeys(found.refs, "/b/")
+        Judge().feed(to_html(found.body, found.markup, names))
+        Judge().feed(to_html(found.body, found.markup, names, lambda src, alt, caption: "<img>"))
+
+
+@pytest.mark.parametrize("markup", ["markdown", "html"])
+@given(HOSTILE)
+def test_no_text_becomes_anything_that_runs_even_unread(markup: Markup, body: str) -> None:
+    Judge().feed(to_html(body, markup, {"b": "/b/"}, lambda src, alt, caption: "<img>"))
+
+
+@given(
+    st.sampled_from(["title", "summary", "image", "slug", "url", "section", "tags", "authors", "lang", "video", "id", "aliases", "corrections", "x"]),
+    HOSTILE,
+)
+def test_no_field_is_too_strange_for_an_answer(name: str, value: str) -> None:
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    found, problems = read_article(KEY, f'---\ntitle: One\n{name}: "{quoted}"\n---\n'.encode("utf-8", "ignore"), MERIDIAN)
+    assert (found is None) == bool(errors(problems))
+    if found:
+        assert not CONTROL.search(found.title + found.summary + found.image + found.id)
+        assert re.fullmatch(r"(/[a-z0-9][A-Za-z0-9._~-]*)+/", found.url, re.IGNORECASE)
+        assert all(re.fullmatch(r"[a-z0-9-]+", label.slug) for label in (*found.tags, *found.authors))
+        assert re.fullmatch(r"[A-Za-z0-9-]*", found.lang)
+
+
+@given(st.text(), st.text())
+def test_no_picture_is_looked_for_outside_of_the_content(folder: str, src: str) -> None:
+    for key in picture_keys(f"articles/{folder}/a.md", src):
+        assert key.startswith(("articles/", "media/"))
+        assert ".." not in key.split("/")
