@@ -189,7 +189,10 @@ def test_a_key_with_a_slash_at_its_end_is_a_folder() -> None:
     assert not is_article("articles/a.md/")
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff", b"title", b"\x00", SITE_TOML.replace('"sea"', '"tags"').encode(), b"[" * 10_000])
+BAD_SITES = [b"", b"\xff", b"title", b"\x00", SITE_TOML.replace('"sea"', '"tags"').encode(), b"[" * 10_000, b"x = " + b"9" * 10_000, b"a." * 9_000]
+
+
+@pytest.mark.parametrize("data", BAD_SITES, ids=range(len(BAD_SITES)))
 def test_a_site_toml_that_is_wrong_is_refused(data: bytes) -> None:
     found, problems = read_magazine(data)
     assert found is None

@@ -73,7 +73,7 @@ def published(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Ite
             ("articles/neap-tide.md", ARTICLE.format(title="Neap tide", date="2026-03-01")),
         ):
             cloud.client("s3").put_object(Bucket="pressrun-content", Key=key, Body=body.encode())
-            assert cloud.settle()
+            assert cloud.settle(), cloud.errors
         connect().catalogue.put_all(mark_item(target, "forgotten", "2026-03-01T00:00:00Z") for target in (url_target("/news/neap-tide/"), HOME))
         connect().catalogue.put_item(Walk().item())  # rested
         cloud.sweep()

@@ -247,7 +247,7 @@ class Reader:
 
     def _instant(self, name: str, value: str) -> datetime | None:
         try:
-            return read_instant(_padded(value), self.magazine.timezone)
+            return read_instant(value, self.magazine.timezone)
         except ValueError:
             self.refuse(name, f"“{value}” is not a date.", "Write it like 2026-11-22, or 2026-11-22T09:30, or 2026-11-22T09:30:00-05:00.")
             return None
@@ -618,15 +618,6 @@ class _ArticleReader(Reader):
             else:
                 remedy = "Write what was wrong and what is right, with date: and text: if you like."
                 self.refuse("corrections", "A correction must be text.", remedy)
-
-
-def _padded(date: str) -> str:
-    """2021/3/7 9:05:00 UTC, as some tools write it, as ISO 8601 has it. The year is first, so that nothing is ambiguous."""
-    found = re.fullmatch(r"(\d{4})([/-])(\d{1,2})\2(\d{1,2})(?:[T\s]\s*(\d{1,2})(:.*))?", re.sub(r"\s*(UTC|GMT)$", "Z", date))
-    if not found:
-        return date
-    year, _, month, day, hour, rest = found.groups()
-    return f"{year}-{month:0>2}-{day:0>2}" + (f" {hour:0>2}{rest}" if hour else "")
 
 
 def _unwrapped(value: Value) -> Value:

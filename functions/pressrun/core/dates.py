@@ -12,7 +12,7 @@ def read_instant(text: str, zone: ZoneInfo) -> datetime:
 
     Raises ValueError for anything else, and for a year that is a slip of the keys. A date alone is its midnight in ``zone``.
     """
-    found = _read(text.strip())
+    found = _read(_padded(text.strip()))
     if not 1000 <= found.year < 9999:  # four digits in every time zone, so that text sorts as time does; and a year after it
         raise ValueError(f"there is no year {found.year}")
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC).replace(microsecond=0)
@@ -26,6 +26,15 @@ def _read(text: str) -> datetime:
     # '2019-11-12 13:30:00 -0500', as other tools write it, is ISO 8601 but for a space and a colon.
     joined = re.sub(r"\s+([+-]\d\d:?\d\d|Z)$", r"\1", re.sub(r"\s+", " ", text))
     return datetime.fromisoformat(_OFFSET_WITHOUT_COLON.sub(r"\1:\2", joined) if ":" in joined else joined)
+
+
+def _padded(text: str) -> str:
+    """2021/3/7 9:05:00 UTC, as other tools write it, as ISO 8601 has it. The year is first, so that nothing is ambiguous."""
+    found = re.fullmatch(r"(\d{4})([/-])(\d{1,2})\2(\d{1,2})(?:[T\s]\s*(\d{1,2})(:.*))?", re.sub(r"\s*(UTC|GMT)$", "Z", text))
+    if not found:
+        return text
+    year, _, month, day, hour, rest = found.groups()
+    return f"{year}-{month:0>2}-{day:0>2}" + (f" {hour:0>2}{rest}" if hour else "")
 
 
 def stamp(instant: datetime) -> str:

@@ -205,12 +205,12 @@ def _quote_colons(head: str) -> tuple[str, list[Problem]]:
 
 # The time that tomllib takes for a name of many parts grows with their number's square. This name has too many.
 _PART = r"(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+"
-_LONG_NAME = re.compile(rf"(?<![\w-]){_PART}(?:\.[ \t]*+{_PART}){{{_DEEPEST}}}")
+LONG_TOML_NAME = re.compile(rf"(?<![\w-]){_PART}(?:\.[ \t]*+{_PART}){{{_DEEPEST}}}")
 _TOML_NAME = re.compile(r"\s*(?:\[\[?\s*)?[\"']?([\w-]+)")
 
 
 def _read_toml(head: str) -> Read:
-    if found := _LONG_NAME.search(head):
+    if found := LONG_TOML_NAME.search(head):
         _refuse_depth(_DEEPEST + 1, head.count("\n", 0, found.start()) + 2)
     try:
         table = tomllib.loads(head, parse_float=str)

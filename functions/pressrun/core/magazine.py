@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from slugify import slugify
 
+from pressrun.core.frontmatter import LONG_TOML_NAME
 from pressrun.core.problem import CONTROL, Problem, nearest, note
 
 KEY = "site.toml"
@@ -102,12 +103,17 @@ def read_magazine(data: bytes) -> tuple[Magazine | None, tuple[Problem, ...]]:
         return None, (Problem(f"This file is larger than {_LARGEST // 1024} KB.", "Leave out what is not a setting."),)
     try:
         text = data.decode("utf-8-sig")
-        table = tomllib.loads(text)
     except UnicodeDecodeError:
         return None, (Problem("This file is not text in UTF-8.", "Save it again as UTF-8."),)
-    except tomllib.TOMLDecodeError as error:
+    if found := LONG_TOML_NAME.search(text):
+        return None, (
+            Problem("This name has too many parts.", "Use plain values and lists.", text.count("\n", 0, found.start()) + 1, found[0][:120]),
+        )
+    try:
+        table = tomllib.loads(text)
+    except ValueError as error:  # TOMLDecodeError is one, and so is a number of too many digits
         place = re.search(r"\(at line (\d+)", str(error))  # else at the end of the document
-        said = re.sub(r"\s*\(at .*\)$", "", str(error))
+        said = re.sub(r"\s*\(at .*\)$", "", str(error)) if isinstance(error, tomllib.TOMLDecodeError) else "a number is too long"
         return None, (Problem(f"This is not valid TOML: {said}.", "Mend the line.", int(place[1]) if place else len(text.splitlines())),)
     except RecursionError:
         return None, (Problem("This file is nested too deeply.", "Use plain values and lists."),)

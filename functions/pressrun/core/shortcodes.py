@@ -18,7 +18,9 @@ _LIQUID = (
     r"\{%-?(?P<tag>(?:[^{%]|\{(?![{%])|%(?!\}))*+)%\}|\{\{-?\s*(?P<value>(?:[A-Za-z_][\w.-]*+|\"[^\"{}\n]*+\"|'[^'{}\n]*+')\s*+(?:\|[^{}\n]*+)?)\}\}"
 )
 _OBSIDIAN = r"(?P<embed>!?)\[\[(?P<link>[^\[\]|\n]++)(?:\|(?P<label>[^\[\]\n]*+))?\]\](?![(\[])"
-_IN_MARKDOWN, _IN_HTML = re.compile(f"{_HUGO}|{_LIQUID}|{_OBSIDIAN}"), re.compile(f"{_HUGO}|{_LIQUID}")
+# What Jekyll's Markdown says of looks: classes, and where a table of contents goes, in place of a list of one item.
+_KRAMDOWN = r"(?P<look>(?:(?:[*+-]|1\.) [^\n]*\n)?\{:toc\}|\{:[^{}\n]*\})"
+_IN_MARKDOWN, _IN_HTML = re.compile(f"{_HUGO}|{_LIQUID}|{_OBSIDIAN}|{_KRAMDOWN}"), re.compile(f"{_HUGO}|{_LIQUID}")
 _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]++)\]:", re.MULTILINE)
 _NAME = re.compile(r"\s*(/?\s*[^\s\"'=]*)")
 _ARGUMENT = re.compile(r"(?:([\w.-]+)\s*=\s*)?(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|`([^`]*+)`|([^\s\"'`=]++))")
@@ -98,6 +100,8 @@ class _Translator:
                 yield _unescaped(found) or found[0]
             elif unescaped := _unescaped(found):
                 yield escape(unescaped, quote=False)
+            elif found.lastgroup == "look":
+                continue
             elif found.lastgroup in ("link", "label"):
                 yield self._link(found)
             elif found.lastgroup == "value":
@@ -110,7 +114,7 @@ class _Translator:
         yield self.text[done:]
 
     def _read(self, found: re.Match[str]) -> _Shortcode:
-        if found.lastgroup in ("link", "label", "value"):
+        if found.lastgroup in ("link", "label", "value", "look"):
             return _Shortcode(found.start(), found.end(), found[0], {}, False)
         inside = found[found.lastgroup or 0].rstrip().removesuffix("-")
         named = _NAME.match(inside)

@@ -28,7 +28,7 @@ _LEFT_OUT = (
     "pressrun/core/build.py",
 )
 # botocore describes every service of AWS, in 28 MB.
-_SERVICES = {"cloudfront", "dynamodb", "s3", "sqs"}
+_SERVICES = {"cloudfront", "dynamodb", "events", "s3", "sqs"}
 _LONG_AGO = 1_577_836_800  # 2020: a zip file knows no instant before 1980
 
 
