@@ -61,6 +61,7 @@ class Cloud:
             opening.enter_context(self.aws)
             self.stack = stack.create(self.template, self.parameters)
             opening.enter_context(patch.dict(os.environ, self._environment()))
+            self.functions.load(self.stack.functions.values())
             opening.enter_context(self.functions.counted())
             self.mappings = {
                 source.function.step: EventSourceMapping(source, self.functions, self.aws, self.pace) for source in self.stack.event_sources

@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,13 +63,22 @@ class Functions:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     turn: AbstractContextManager[Any] = field(default_factory=nullcontext)
 
+    def load(self, functions: Iterable[Function]) -> None:
+        """The code of each step that has none yet. Not once threads run: for a moment os.environ is another."""
+        for function in functions:
+            module, _, name = function.handler.rpartition(".")
+            # What differs between functions (the service's name) is read when the module is loaded, and there is one os.environ.
+            with patch.dict(os.environ, function.environment):
+                self.handlers = {function.step: getattr(importlib.import_module(module), name), **self.handlers}
+
     def invoke(self, function: Function, event: dict[str, Any]) -> Any:
         """The function's answer. Raises what the handler raises, and TypeError for an answer that JSON cannot hold, as Lambda does."""
         with self.turn:
             return self._invoke(function, event)
 
     def _invoke(self, function: Function, event: dict[str, Any]) -> Any:
-        handler = self._handler(function)
+        handler = self.handlers[function.step]
+        handler = self.weather(function, handler) if self.weather else handler
         context = Context(
             function_name=function.name,
             invoked_function_arn=function.arn,
@@ -105,15 +114,6 @@ class Functions:
         with self._lock:
             if self.running:
                 self.calls[service][operation] += 1
-
-    def _handler(self, function: Function) -> Handler:
-        handler = self.handlers.get(function.step)
-        if handler is None:
-            module, _, name = function.handler.rpartition(".")
-            # Only while it is loaded: what differs between functions (the service's name) is read then, and there is one os.environ.
-            with patch.dict(os.environ, function.environment):
-                handler = getattr(importlib.import_module(module), name)
-        return self.weather(function, handler) if self.weather else handler
 
 
 def shared_environment(functions: Mapping[str, Function]) -> dict[str, str]:
