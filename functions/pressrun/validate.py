@@ -111,7 +111,7 @@ def _etag(file: Stored | None) -> str:
 def _not_yet(cloud: Cloud, key: str) -> Stored | None:
     file = cloud.content.get(key)
     if file and not key.startswith(REPORTS) and not key.endswith("/"):
-        _answer(cloud, not_yet(key), "")
+        _answer(cloud, not_yet(key))
     return file
 
 
@@ -119,7 +119,7 @@ def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
     file = cloud.content.get(SITE_TOML)
     magazine, problems = read_magazine(file.body) if file else (None, (Problem("site.toml is gone.", "Upload it again."),))
     report = report_on_site(magazine, problems, in_force=bool(basis.config))
-    answered = _answer(cloud, report, record.report)
+    answered = _answer(cloud, report)
     after = replace(record, phase="live" if magazine or basis.config else "withdrawn", upload=_etag(file))
     after = replace(after, refused=magazine is None, report=answered)
     config = file.body.decode("utf-8-sig") if file and magazine else basis.config
@@ -156,7 +156,7 @@ def _card(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
         basis=basis.name,
         card=card.to_json() if card else "",
         names=names_of(card) if card else (),
-        report=_answer(cloud, report_on_card(key, card, refused, problems, magazine), record.report),
+        report=_answer(cloud, report_on_card(key, card, refused, problems, magazine)),
         since=record.since if phase == record.phase and record.since else stamp(now),
     )
     # An author's or an issue's own page is made anew with a new basis; the pages that mention them are looked at by themselves.
@@ -274,7 +274,7 @@ def _apply(
         card=card.to_json() if card else "",
         names=names_of(card) if card else (),
         due=stamp(due) if due else "",
-        report=_answer(cloud, report, record.report),
+        report=_answer(cloud, report),
         since=record.since if phase == record.phase and record.since else stamp(now),
     )
     if file and (record.upload, record.refused) != (after.upload, after.refused):
@@ -383,11 +383,16 @@ def _write(cloud: Cloud, record: Record, after: Record, copies: dict[str, ClaimC
         cloud.catalogue.write(chunk)
 
 
-def _answer(cloud: Cloud, report: Report, had: str) -> str:
-    """Puts the report beside the upload, where it says something new. Returns its digest."""
+def _answer(cloud: Cloud, report: Report) -> str:
+    """Puts the report beside the upload, where another one stands there. Returns its digest.
+
+    What stands there is asked of the bucket: the record may know of a newer answer than the one that a late worker has put since.
+    """
     text, machine = report.text().encode(), report.json().encode()
     digest = sha256(text + machine).hexdigest()
-    if digest != had:
-        cloud.content.put(report.text_key, text, content_type="text/plain; charset=utf-8")
-        cloud.content.put(report.json_key, machine, content_type="application/json")
+    head = cloud.content.head(report.text_key)
+    if head is None or head.metadata.get("digest") != digest:
+        metadata = {"digest": digest}
+        cloud.content.put(report.json_key, machine, content_type="application/json", metadata=metadata)
+        cloud.content.put(report.text_key, text, content_type="text/plain; charset=utf-8", metadata=metadata)
     return digest

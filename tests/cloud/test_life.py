@@ -446,3 +446,21 @@ def test_an_article_that_moves_between_kinds_of_lists_leaves_each_as_it_should_b
     for url in ("/tags/fog/", "/authors/sam-oak/2025/", "/essays/2025/10/"):
         assert stage.answer(url)[0] == 200
     assert stage.answer("/news/arctic/story/") == (301, "/essays/story/")
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_late_worker_never_has_the_last_word_in_a_report(stage: Stage, dies: bool) -> None:
+    for calls in range(1, 16):
+        stage.put(KEY, article("", section="news"))
+        worker = stage.begin("uploads")
+        for _ in range(calls):
+            if worker in stage.workers:
+                stage.step(worker)
+        stage.put(KEY, article(f"Story {calls}", section="news"))
+        stage.work_off("uploads")
+        if worker in stage.workers:
+            stage.step(worker)
+        if worker in stage.workers and dies:
+            stage.step(worker, crash=True)
+        stage.settle()
+        assert "Accepted. It is live" in stage.report(KEY), f"the first worker stood before call {calls}"

@@ -1,6 +1,5 @@
 """infra/template.yaml, made in the local AWS."""
 
-import time
 from pathlib import Path
 
 import boto3
@@ -8,9 +7,8 @@ import pytest
 
 from pressrun.local import stack
 from pressrun.local.aws import Aws
-from pressrun.local.cloud import Cloud
 
-from .conftest import STEPS, TEMPLATE, handlers
+from .conftest import STEPS, TEMPLATE
 
 
 def test_the_stack_has_the_templates_buckets_queues_table_and_distribution(aws: Aws) -> None:
@@ -71,13 +69,3 @@ def test_an_expression_that_the_local_cloud_does_not_know_is_refused(aws: Aws, t
     template.write_text(TEMPLATE.read_text("utf-8").replace('TableName: !Sub "${Name}-catalogue"', "TableName: !ImportValue x"), "utf-8")
     with pytest.raises(ValueError, match="Fn::ImportValue"):
         stack.create(template)
-
-
-def test_a_fresh_cloud_takes_less_than_a_third_of_a_second() -> None:
-    def seconds() -> float:
-        begun = time.perf_counter()
-        with Cloud(TEMPLATE, handlers=handlers()):
-            return time.perf_counter() - begun
-
-    seconds()  # the template is translated once
-    assert min(seconds() for _ in range(3)) < 0.3
