@@ -90,7 +90,7 @@ def new(
     section: Annotated[str, typer.Option(help="The section that it belongs to.")] = "",
 ) -> None:
     """Begin an article: a file with its front matter."""
-    from pressrun.core.article import slug_of
+    from pressrun.core.links import slug_of
 
     if not title.strip():
         fail("The title is empty.", 'Give the headline, as in: pressrun new "Ice on the estuary"')

@@ -41,7 +41,7 @@ from pressrun.cloud.events import answered, hashed
 from pressrun.cloud.queues import Hint, keys_in
 from pressrun.cloud.register import claim_object, claim_object_key, source_key
 from pressrun.core.article import Article, is_article, read_article
-from pressrun.core.cards import card_of, has_card_alone, names_of, read_card
+from pressrun.core.cards import Card, card_of, has_card_alone, names_of, read_card
 from pressrun.core.claims import Claim, Decision, Phase, changes_at, decide, holder, phase_of, standing_problems, wanted
 from pressrun.core.dates import stamp, unstamp
 from pressrun.core.lists import Target, targets_of_name, url_target
@@ -134,31 +134,17 @@ def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
 
 def _card(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
     """An author or an issue: no page of their own, but others show them."""
-    key, now = record.key, cloud.now()
+    key, now = record.key, _now(cloud, record)
     magazine = read_magazine(basis.config.encode())[0] if basis.config else None
     file = cloud.content.get(key)
     current, problems = (None, ()) if file is None else read_card(key, file.body, magazine) if magazine else (None, (_NO_SITE,))
     card = current
     if file and current is None and magazine and (accepted := _accepted_bytes(cloud, record)):
         card, _ = read_card(key, accepted, magazine)
-    source, digest = _keep(cloud, record, file, file if current else None)
-    refused = bool(errors(problems))
-    phase: Phase = "live" if card else "withdrawn"
-    after = replace(
-        record,
-        phase=phase,
-        url=card.url if card else "",
-        title=card.name if card else record.title,
-        source=source,
-        digest=digest,
-        upload=_etag(file),
-        refused=refused,
-        basis=basis.name,
-        card=card.to_json() if card else "",
-        names=names_of(card) if card else (),
-        report=_answer(cloud, report_on_card(key, card, refused, problems, magazine)),
-        since=record.since if phase == record.phase and record.since else stamp(now),
-    )
+    kept = _keep(cloud, record, file, file if current else None)
+    report = report_on_card(key, card, bool(errors(problems)), problems, magazine)
+    after = _judged(cloud, basis, record, file, kept, "live" if card else "withdrawn", card, report, now)
+    after = replace(after, url=card.url if card else "", title=card.name if card else record.title)
     # An author's or an issue's own page is made anew with a new basis; the pages that mention them are looked at by themselves.
     own = [] if after.basis == record.basis else [target for name in after.names for target in targets_of_name(name) if target.kind != "mentions"]
     if after != record:
@@ -182,9 +168,7 @@ class Gathered:
 
 
 def _article(cloud: Cloud, basis: Basis, record: Record, on_the_way: frozenset[str]) -> Stored | None:
-    key = record.key
-    # A clock that is behind does not undo what one that is ahead has done.
-    now = max(cloud.now(), unstamp(record.judged)) if record.judged else cloud.now()
+    key, now = record.key, _now(cloud, record)
     magazine = read_magazine(basis.config.encode())[0] if basis.config else None
     file = cloud.content.get(key)
     gathered = _gather(cloud, magazine, record, file)
@@ -197,6 +181,39 @@ def _article(cloud: Cloud, basis: Basis, record: Record, on_the_way: frozenset[s
     decision = decide(key, gathered.current, gathered.fallback, gathered.claims, gathered.gone, now, host)
     _apply(cloud, basis, magazine, record, file, gathered, decision, now)
     return file
+
+
+def _now(cloud: Cloud, record: Record) -> datetime:
+    """A clock that is behind does not undo what one that is ahead has done."""
+    return max(cloud.now(), unstamp(record.judged)) if record.judged else cloud.now()
+
+
+def _judged(
+    cloud: Cloud,
+    basis: Basis,
+    record: Record,
+    file: Stored | None,
+    kept: tuple[str, str],
+    phase: Phase,
+    card: Card | None,
+    report: Report,
+    now: datetime,
+) -> Record:
+    """The record with what every kind of file comes to, once its answer stands beside it. ``kept`` is what ``_keep`` gave."""
+    source, digest = kept
+    return replace(
+        record,
+        phase=phase,
+        source=source,
+        digest=digest,
+        upload=_etag(file),
+        refused=report.status == "refused",
+        basis=basis.name,
+        card=card.to_json() if card else "",
+        names=names_of(card) if card else (),
+        report=_answer(cloud, report),
+        since=record.since if phase == record.phase and record.since else stamp(now),
+    )
 
 
 def _waiting_for(key: str, gathered: Gathered) -> set[str]:
@@ -248,34 +265,23 @@ def _apply(
 ) -> None:
     article, phase = decision.article, phase_of(decision.article, now)
     accepted = file if article is not None and article is gathered.current else None
-    source, digest = _keep(cloud, record, file, accepted)
+    kept = _keep(cloud, record, file, accepted)
     copies = dict(gathered.copies)
     for url, claim in decision.changed.items():
         copies[url] = _claim(cloud, claim, copies.get(url), now)
     copies = {url: replace(copy, lived=copy.claim.lived(now)) for url, copy in copies.items()}
     problems = (*gathered.problems, *standing_problems(decision, gathered.current))
-    refused = bool(errors(problems))
-    report = report_on(record.key, article, phase, refused, problems, magazine)
+    report = report_on(record.key, article, phase, bool(errors(problems)), problems, magazine)
     due = changes_at(article, now)
     urls = tuple(sorted(url for url, copy in copies.items() if copy.claim.owner == record.key))
     card = card_of(article) if article and phase == "live" else None
     after = replace(
-        record,
-        phase=phase,
+        _judged(cloud, basis, record, file, kept, phase, card, report, now),
         url=article.url if article else record.url if record.url in urls else "",
         title=article.title if article else record.title,
         urls=urls,
         waits_for=tuple(sorted(url for url, copy in copies.items() if record.key in copy.claim.waiting)),
-        source=source,
-        digest=digest,
-        upload=_etag(file),
-        refused=refused,
-        basis=basis.name,
-        card=card.to_json() if card else "",
-        names=names_of(card) if card else (),
         due=stamp(due) if due else "",
-        report=_answer(cloud, report),
-        since=record.since if phase == record.phase and record.since else stamp(now),
     )
     if file and (record.upload, record.refused) != (after.upload, after.refused):
         # Before the record, which would forget that this answer is a new one. A report that is only worded anew tells nobody.
@@ -342,8 +348,8 @@ def _record_writes(cloud: Cloud, record: Record, after: Record) -> list[Action]:
     if after.due and record.due != after.due:
         writes.append(catalogue.put(due_item(after.due, record.key)))
     for name in sorted(_names_changed(record, after)):
-        place = card_key(name, record.key)
-        writes.append(catalogue.put(card_item(place, after.card)) if name in after.names else catalogue.delete(place))
+        filed = name in after.names
+        writes.append(catalogue.put(card_item(name, record.key, after.card)) if filed else catalogue.delete(card_key(name, record.key)))
     return writes
 
 

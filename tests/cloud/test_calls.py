@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from pressrun.cloud.catalogue import Basis, ClaimCopy, Entries, Record, card_item, card_key, mention_item
+from pressrun.cloud.catalogue import Basis, ClaimCopy, Entries, Record, card_item, mention_item
 from pressrun.core.article import read_article
 from pressrun.core.cards import card_of, mentioned_by, mentions_of, names_of
 from pressrun.core.claims import Claim
@@ -50,7 +50,7 @@ def fill(stage: Stage, count: int) -> None:
                 judged=stamp(START),
                 version=1,
             ).item(),
-            *(card_item(card_key(name, one.key), card.to_json()) for name in names_of(card)),
+            *(card_item(name, one.key, card.to_json()) for name in names_of(card)),
             *(mention_item(name, one.url) for name in mentions),
             ClaimCopy(Claim(one.url, one.key, (), ((date, None),), date, teaser.feed_id, None, 1), "etag", lived=True).item(),
             Entries(basis.name, {name: (teaser.place, teaser.to_json()) for name in names}, tuple(map(str, targets)), mentions).item(one.url, 1),

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pressrun.core.article import Article, Correction, Label, is_article, name_of, picture_keys, read_article
+from pressrun.core.article import Article, Correction, Label, is_article, read_article
+from pressrun.core.links import name_of, picture_keys
 from pressrun.core.markdown import to_html
 from pressrun.core.problem import Problem
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pressrun.core.article import Article, Label, is_article, read_article, slug_of
+from pressrun.core.article import Article, Label, is_article, read_article
 from pressrun.core.dates import stamp
+from pressrun.core.links import slug_of
 from pressrun.core.problem import CONTROL, Problem, errors
 
 from .magazines import MERIDIAN, SITE_TOML, article, file, magazine

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pressrun.core.article import is_article, picture_keys, read_article
+from pressrun.core.article import is_article, read_article
+from pressrun.core.links import picture_keys
 from pressrun.core.magazine import read_magazine
 from pressrun.core.markdown import Markup, to_html
 from pressrun.core.problem import CONTROL, errors

@@ -350,9 +350,10 @@ def card_key(name: str, key: str) -> Key:
     return f"card#{name}", key
 
 
-def card_item(place: Key, card: str) -> Item:
-    """A card's JSON, filed at ``card_key``'s place."""
-    return {"pk": place[0], "sk": place[1], "json": card}
+def card_item(name: str, key: str, card: str) -> Item:
+    """The JSON of the card of ``key``, filed under ``name``."""
+    pk, sk = card_key(name, key)
+    return {"pk": pk, "sk": sk, "json": card}
 
 
 def mention_key(name: str, url: str) -> Key:
@@ -361,7 +362,8 @@ def mention_key(name: str, url: str) -> Key:
 
 def mention_item(name: str, url: str) -> Item:
     """The page at ``url`` mentions what is filed under ``name``."""
-    return dict(zip(("pk", "sk"), mention_key(name, url), strict=True))
+    pk, sk = mention_key(name, url)
+    return {"pk": pk, "sk": sk}
 
 
 def due_item(instant: str, key: str) -> Item:

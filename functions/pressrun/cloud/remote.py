@@ -25,6 +25,8 @@ from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import read_magazine
 from pressrun.core.report import PREFIX as REPORTS
 
+Distribution = dict[str, Any]
+
 _POLL = 0.2  # seconds
 KINDS = ("articles/", "authors/", "issues/", "media/", "pages/")
 
@@ -111,7 +113,8 @@ def publish(cloud: Cloud, files: Sequence[tuple[str, Path]], timeout: float) -> 
 
 def _publish(cloud: Cloud, key: str, path: Path, timeout: float) -> Receipt:
     began, name = monotonic(), cloud.new_mark()
-    known = {item["Id"] for item in _invalidations(cloud)}
+    distribution = _distribution(cloud)
+    known = set(_invalidations(cloud, distribution))
     etag = cloud.content.put(key, path.read_bytes(), metadata={"receipt": name})[0]
     while monotonic() < began + timeout and not is_judged(cloud, key, etag):
         sleep(_POLL)
@@ -119,7 +122,7 @@ def _publish(cloud: Cloud, key: str, path: Path, timeout: float) -> Receipt:
     judged = _record(cloud, key)
     found = cloud.catalogue.read([(f"receipt#{name}", "receipt")])
     done = {field: count for field, count in next(iter(found.values()), {}).items() if isinstance(count, int) and field != "ttl"}
-    items = sum(_items(cloud, item["Id"]) for item in _invalidations(cloud) if item["Id"] not in known)
+    items = sum(_items(cloud, distribution, one) for one in _invalidations(cloud, distribution) if one not in known)
     answer = cloud.content.get(f"{REPORTS}{key}.json")
     machine = json.loads(answer.body) if answer else {}
     return Receipt(
@@ -132,12 +135,12 @@ def _publish(cloud: Cloud, key: str, path: Path, timeout: float) -> Receipt:
         invalidation_items=items,
         settled=left == 0 and is_judged(cloud, key, etag),
         seconds=monotonic() - began,
-        here=_local_url(cloud, judged) if judged.phase == "live" else "",
+        here=_local_url(distribution, judged) if judged.phase == "live" else "",
     )
 
 
-def _local_url(cloud: Cloud, record: Record) -> str:
-    domain = _distribution(cloud).get("DomainName", "")
+def _local_url(distribution: Distribution, record: Record) -> str:
+    domain = distribution.get("DomainName", "")
     return f"http://{domain}{record.url}" if domain.startswith("127.0.0.1:") else ""
 
 
@@ -158,23 +161,24 @@ def _record(cloud: Cloud, key: str) -> Record:
     return Record.of(key, cloud.catalogue.read([record_key(key)]).get(record_key(key)))
 
 
-def _distribution(cloud: Cloud) -> dict[str, Any]:
+def _distribution(cloud: Cloud) -> Distribution:
+    """The stack's, {} where there is none."""
     name = cloud.setting("CONTENT_BUCKET").removesuffix("-content")
     pages = cloud.cloudfront.get_paginator("list_distributions").paginate()
     found = (one for page in pages for one in page["DistributionList"].get("Items", []) if one["Comment"] == name)
     return next((dict(one) for one in found), {})
 
 
-def _invalidations(cloud: Cloud) -> list[dict[str, Any]]:
-    distribution = _distribution(cloud).get("Id", "")
+def _invalidations(cloud: Cloud, distribution: Distribution) -> list[str]:
     if not distribution:
         return []
     # The newest come first; what one publish sends is among them.
-    return list(cloud.cloudfront.list_invalidations(DistributionId=distribution, MaxItems="100")["InvalidationList"].get("Items", []))
+    found = cloud.cloudfront.list_invalidations(DistributionId=distribution["Id"], MaxItems="100")["InvalidationList"]
+    return [item["Id"] for item in found.get("Items", [])]
 
 
-def _items(cloud: Cloud, invalidation: str) -> int:
-    found = cloud.cloudfront.get_invalidation(DistributionId=_distribution(cloud)["Id"], Id=invalidation)
+def _items(cloud: Cloud, distribution: Distribution, invalidation: str) -> int:
+    found = cloud.cloudfront.get_invalidation(DistributionId=distribution["Id"], Id=invalidation)
     return int(found["Invalidation"]["InvalidationBatch"]["Paths"]["Quantity"])
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
-from hashlib import sha256
 from html import unescape
 from pathlib import PurePosixPath
 
@@ -14,14 +13,11 @@ from pressrun.core.dates import read_instant
 from pressrun.core.embedded import Embedded, take_out
 from pressrun.core.frontmatter import Document, Field, Value, spelt, split
 from pressrun.core.html import read_page
-from pressrun.core.links import is_elsewhere, name_of, picture_keys, slug_of, stem_of, video_of
+from pressrun.core.links import is_elsewhere, name_of, slug_of, stand_in, stem_of, video_of
 from pressrun.core.magazine import Magazine, Section
 from pressrun.core.markdown import Markup, excess, mentions
 from pressrun.core.problem import CONTROL, Problem, errors, nearest, note
 from pressrun.core.shortcodes import translate
-
-__all__ = ["PAGES", "PREFIX", "Article", "Correction", "Embedded", "Label", "Reader", "is_article", "name_of", "picture_keys", "read_article"]
-__all__ += ["read_document", "slug_of"]
 
 PREFIX, PAGES = "articles/", "pages/"
 _MARKUP: dict[str, Markup] = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
@@ -546,7 +542,7 @@ class _ArticleReader(Reader):
                 return None
         names = (name_of(self.key), slug_of(title)) if self.is_page else (slug_of(title), name_of(self.key))
         # A title without a letter that can be spelt in an address (an emoji) is named by its file, or by a hash that never changes.
-        return next(filter(None, names), sha256(self.key.encode()).hexdigest()[:10])
+        return next(filter(None, names), stand_in(self.key))
 
     def checked(self, name: str, url: str | None) -> str | None:
         if url is None:

@@ -5,13 +5,13 @@ on the card that is filed under that name.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from hashlib import sha256
 
-from pressrun.core.article import Article, Label, Reader, is_article, name_of, read_document, slug_of
+from pressrun.core.article import Article, Label, Reader, is_article, read_document
 from pressrun.core.dates import stamp, unstamp
+from pressrun.core.links import name_of, slug_of, stand_in
 from pressrun.core.magazine import Magazine
 from pressrun.core.problem import Problem, errors, note
 
@@ -79,8 +79,12 @@ def names_of(card: Card) -> tuple[str, ...]:
 
 def chosen(name: str, cards: Sequence[Card]) -> Card | None:
     """Of the cards under one name, in the order of their keys, the one that is meant: that whose address has the name, else the first."""
-    slug = name.partition("/")[2]
-    return next((card for card in cards if card.slug == slug), cards[0] if cards else None)
+    return addressed(name.partition("/")[2], cards) or (cards[0] if cards else None)
+
+
+def addressed(slug: str, cards: Iterable[Card]) -> Card | None:
+    """The card whose address ends with ``slug``."""
+    return next((card for card in cards if card.slug == slug), None)
 
 
 def card_of(article: Article) -> Card:
@@ -132,11 +136,10 @@ class _Reader(Reader):
         name = self.first("name", "display_name", "title", "full_name") or " ".join(filter(None, (self.text("first_name"), self.text("last_name"))))
         if not name:
             self.problems.append(Problem("The author has no name.", "Add a line to the front matter: name: …", 1))
-        slug = self.slug()
         return Card(
             key=self.key,
             name=name,
-            url=f"/authors/{slug}/",
+            url=f"/authors/{self.slug()}/",
             role=self.first("role", "job_title", "position"),
             summary=self.first("summary", "description", "bio_short"),
             picture=self.first("portrait", "image", "photo", "avatar", "picture"),
@@ -164,7 +167,7 @@ class _Reader(Reader):
 
     def slug(self) -> str:
         """By the file's name, so that it never changes with what the file says."""
-        return name_of(self.key) or sha256(self.key.encode()).hexdigest()[:10]
+        return name_of(self.key) or stand_in(self.key)
 
     def first(self, *names: str) -> str:
         return next((text for name in names if (text := self.text(name))), "")

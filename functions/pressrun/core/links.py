@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from hashlib import sha256
 from urllib.parse import unquote
 
 from slugify import slugify
@@ -35,6 +36,11 @@ def stem_of(path: str) -> tuple[str, str]:
         stem = folder.rpartition("/")[2]
     dated = _DATED.match(stem)
     return (stem[dated.end() :] or stem, dated[1]) if dated else (stem, "")
+
+
+def stand_in(key: str) -> str:
+    """The slug of a file that has no letter which can be spelt: a hash of its key, which never changes."""
+    return sha256(key.encode()).hexdigest()[:10]
 
 
 def name_of(path: str) -> str:

@@ -11,7 +11,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from pressrun.core.article import Article
-from pressrun.core.cards import Card, Mentioned
+from pressrun.core.cards import Card, Mentioned, addressed
 from pressrun.core.dates import stamp
 from pressrun.core.lists import IN_FRAGMENT, NEWEST, Target, Teaser
 from pressrun.core.magazine import Magazine, Section
@@ -133,10 +133,9 @@ class Pages:
                 return self._month(target, section, month, teasers) if month else self._archive(target, section, periods)
             case Target("tag" | "author" as kind, slug, year):
                 # A name that another author's file claims, too, is not that author's page.
-                card = next((card for card in cards if card.slug == slug), None)
-                return self._label(target, kind, slug, year, teasers, periods, card)
+                return self._label(target, kind, slug, year, teasers, periods, addressed(slug, cards))
             case Target("issue", slug):
-                card = next((card for card in cards if card.slug == slug), None)
+                card = addressed(slug, cards)
                 return self._list(target, "issue.html", card=card, teasers=teasers, body=_safe(card.body)) if card else {}
             case Target("journal"):
                 newest = sorted(cards, key=lambda card: (stamp(card.date) if card.date else "", card.number.zfill(9), card.slug), reverse=True)

@@ -55,11 +55,7 @@ def report_on(key: str, article: Article | None, phase: Phase, refused: bool, pr
     base = magazine.base_url if magazine else ""
     url = base + article.url if article else ""
     if refused:
-        count = len(errors(problems))
-        said = f"Refused: {count} thing{'s' if count != 1 else ''} to mend."
-        if article and phase == "live":
-            said += f" The version before it stays live at {url}."
-        return Report(key, "refused", said, url if phase == "live" else "", ranked(problems))
+        return _refused(key, problems, url if phase == "live" else "")
     zone = magazine.timezone if magazine else None
     match phase, article:
         case "live", _:
@@ -75,13 +71,18 @@ def report_on(key: str, article: Article | None, phase: Phase, refused: bool, pr
     return Report(key, phase, said, url if phase in ("live", "scheduled") else "", ranked(problems))
 
 
+def _refused(key: str, problems: tuple[Problem, ...], live_at: str) -> Report:
+    """``live_at`` is where the version before it stays live, '' where there is none."""
+    count = len(errors(problems))
+    stays = f" The version before it stays live at {live_at}." if live_at else ""
+    return Report(key, "refused", f"Refused: {count} thing{'s' if count != 1 else ''} to mend.{stays}", live_at, ranked(problems))
+
+
 def report_on_card(key: str, card: Card | None, refused: bool, problems: tuple[Problem, ...], magazine: Magazine | None) -> Report:
     """``card`` is the version in force of an author's or an issue's file."""
     url = f"{magazine.base_url}{card.url}" if magazine and card else ""
     if refused:
-        count = len(errors(problems))
-        stays = f" The version before it stays live at {url}." if url else ""
-        return Report(key, "refused", f"Refused: {count} thing{'s' if count != 1 else ''} to mend.{stays}", url, ranked(problems))
+        return _refused(key, problems, url)
     if card:
         return Report(key, "live", f"Accepted. It is live at {url}", url, ranked(problems))
     return Report(key, "withdrawn", "Taken down: the file is gone. Upload it again to bring it back.")
