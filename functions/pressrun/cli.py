@@ -118,17 +118,17 @@ def check(
     files = [path for given in paths for path in _files_below(given)]
     root = _content_folder(files[0])
     named = {_key_of(path, root): path for path in files}
-    content = read_content(root) | {key: path.read_bytes() for key, path in named.items()}
+    content = read_content(root, named)
     verdicts: dict[str, tuple[str, tuple[Problem, ...]]] = {}
     if SITE_TOML in named:
         magazine, problems = read_magazine(content[SITE_TOML])
         verdicts[SITE_TOML] = "accepted" if magazine else "refused", problems
     if named.keys() - {SITE_TOML}:
         try:
-            judged = judge(content, read_register(root), datetime.now(UTC).replace(microsecond=0))
+            judged = judge(content, read_register(root), datetime.now(UTC).replace(microsecond=0), sorted(named.keys() - {SITE_TOML}))
         except NoMagazine as none:
             fail(f"{root / SITE_TOML}", *map(spoken, none.problems), code=1)
-        verdicts |= {key: (judged[key].status, judged[key].problems) for key in sorted(named) if key in judged}
+        verdicts |= {key: (found.status, found.problems) for key, found in judged.items()}
     if as_json:
         say_json([{"key": key, "status": status, "problems": list(map(asdict, ranked(found)))} for key, (status, found) in verdicts.items()])
     else:
@@ -194,10 +194,10 @@ def build(
         except core.NoMagazine as none:
             fail(f"{content / 'site.toml'}", *map(spoken, none.problems), code=1)
         try:
-            counts = write_site(into, built.site)
+            counts = write_site(into, built)
         except OSError as error:
             fail(f"The site cannot be written into {into}: {error.strerror}.")
-    value: dict[str, Any] = {"articles": len(built.live), "refused": len(built.refused), "objects": len(built.site), **counts}
+    value: dict[str, Any] = {"articles": len(built.live), "refused": len(built.refused), "objects": len(built.described), **counts}
     value["seconds"] = round(time.monotonic() - began, 3)
     if as_json:
         say_json(value)
@@ -332,6 +332,7 @@ def publish(
 ) -> None:
     """Upload articles, wait, and show what came of it."""
     from pressrun.cloud import remote
+    from pressrun.core.media import KINDS
 
     for file in files:
         if not file.is_file():
@@ -342,7 +343,7 @@ def publish(
     if len(set(keys)) < len(keys):
         fail("Two of these files have the same name, and would take each other's place.", "Publish them into different folders, with --to.")
     for key in keys:
-        if not key.startswith(remote.KINDS) and key != "site.toml":
+        if not key.startswith(KINDS) and key != "site.toml":
             fail(f"Nothing is published from the key {key}.", "An article's begins with articles/.")
     with remote.connected(fail) as cloud, doing("Publishing…"):
         receipts = remote.publish(cloud, list(zip(keys, files, strict=True)), timeout)

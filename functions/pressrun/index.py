@@ -1,27 +1,32 @@
 """List targets: fronts, archives, tags, authors, issues, feeds, sitemaps, fragments; and the articles whose related posts changed with them, or what
-they mention.
+they mention; and the media that pages show.
 
 A batch's targets are made in step: the objects' ETags first, then what they are made from, put where bytes differ, then read again; those that would
-now be different start over. A month or year that comes to be, or is no more, marks the page that lists it.
+now be different start over. A month or year that comes to be, or is no more, marks the page that lists it. Media come last: what no page shows any
+more goes when the lists that showed it are made anew.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from json import dumps, loads
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from pressrun.cloud.batch import Named, Tally, hint_at, same_edition, work
+from pressrun.cloud import media
+from pressrun.cloud.batch import Named, Tally, chunks, hint_at, same_edition, work
 from pressrun.cloud.buckets import Conflict, Head
-from pressrun.cloud.catalogue import BASIS, Basis, Entries, Key, entries_key, mark_item
+from pressrun.cloud.catalogue import ACTIONS, BASIS, Basis, Entries, Key, entries_key, mark_item, mention_item, mention_key, shown_key
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
+from pressrun.cloud.events import hashed
 from pressrun.cloud.press import pages_for
 from pressrun.cloud.queues import Hint
-from pressrun.core.cards import Card
+from pressrun.core.cards import FILE, Card, chosen_media, media_of_card
 from pressrun.core.dates import stamp
-from pressrun.core.lists import ASSETS, NEWEST, Target, Teaser, bounds, parent_of, reading_of, url_target
+from pressrun.core.lists import ASSETS, NEWEST, Target, Teaser, bounds, cards_on, parent_of, reading_of, url_target
+from pressrun.core.media import Medium
 from pressrun.core.pages import Pages
 from pressrun.core.related import NEAREST, may_change
 
@@ -47,13 +52,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The state that one target is made from. ``has_page`` is whether its period is noted as one that has a page."""
+    """The state that one target is made from. ``has_page`` is whether its period is noted as one that has a page.
+
+    ``media`` are those of its cards, by content key; ``shown`` are the digests of those that its pages showed when they were made last.
+    """
 
     config: str
     teasers: tuple[Teaser, ...]
     periods: frozenset[str]
     cards: tuple[Card, ...]
     has_page: bool
+    media: Mapping[str, Medium]
+    shown: Mapping[str, str] = field(compare=False)
 
 
 def index(cloud: Cloud, named: Mapping[str, Named], tally: Tally) -> dict[str, Exception]:
@@ -65,14 +75,17 @@ def index(cloud: Cloud, named: Mapping[str, Named], tally: Tally) -> dict[str, E
             todo.append(Target.parse(name))
         except ValueError as error:
             failed[name] = error
-    for _ in range(_TRIES):
+    files = [target for target in todo if target.kind == "media"]
+    todo = [target for target in todo if target.kind != "media"]
+    mark = cloud.new_mark()
+    for _ in range(_TRIES if todo else 0):
         pages = _pages(cloud)
         heads = {target: {key: cloud.site.head(key) for key in pages.keys(target)} for target in todo}
         seen = _look(cloud, todo)
         unsettled = []
         for target in todo:
             try:
-                noted = _put(cloud, target, seen[target], heads[target], tally)
+                noted = _put(cloud, target, seen[target], heads[target], mark, tally)
                 seen[target] = replace(seen[target], has_page=noted)
             except Conflict:
                 unsettled.append(target)
@@ -84,8 +97,15 @@ def index(cloud: Cloud, named: Mapping[str, Named], tally: Tally) -> dict[str, E
         again = _look(cloud, made)
         todo = unsettled + [target for target in made if again[target] != seen[target]]
         if not todo:
-            return failed
-    return failed | {str(target): RuntimeError(f"{target} changed {_TRIES} times while it was made") for target in todo}
+            break
+    failed |= {str(target): RuntimeError(f"{target} changed {_TRIES} times while it was made") for target in todo}
+    for target in files:
+        try:
+            media.make(cloud, target.name, named[str(target)].marks, tally)
+        except Exception as error:
+            logger.exception("a file could not be brought into the site", extra={"target_hash": hashed(str(target))})
+            failed[str(target)] = error
+    return failed
 
 
 def _pages(cloud: Cloud) -> Pages:
@@ -93,7 +113,7 @@ def _pages(cloud: Cloud) -> Pages:
 
 
 def _look(cloud: Cloud, targets: Collection[Target]) -> dict[Target, Look]:
-    found = cloud.catalogue.read([BASIS, *(key for target in targets if (key := _page_noted(target)))])
+    found = cloud.catalogue.read([BASIS, *(key for target in targets if (key := _page_noted(target))), *map(shown_key, filter(_has_cards, targets))])
     basis = same_edition(cloud, Basis.of(found.get(BASIS)))
     zone = pages_for(basis.config).magazine.timezone
     looks = {}
@@ -108,8 +128,21 @@ def _look(cloud: Cloud, targets: Collection[Target]) -> dict[Target, Look]:
             frozenset(item["sk"] for item in noted),
             cloud.catalogue.cards(cards) if cards else (),
             _page_noted(target) in found,
+            {},
+            loads(found[shown_key(target)]["json"]) if shown_key(target) in found else {},
         )
-    return looks
+    named = {target: _media_keys(target, seen) for target, seen in looks.items()}
+    there = cloud.catalogue.media(sorted(set().union(*named.values())))
+    return {target: replace(seen, media={key: there[key] for key in named[target] & there.keys()}) for target, seen in looks.items()}
+
+
+def _media_keys(target: Target, seen: Look) -> set[str]:
+    """The content keys that the target's pages mention."""
+    return {key for card in cards_on(target, seen.cards) for keys in media_of_card(card).values() for key in keys}
+
+
+def _has_cards(target: Target) -> bool:
+    return bool(reading_of(target).cards)
 
 
 def _page_noted(target: Target) -> Key | None:
@@ -117,19 +150,27 @@ def _page_noted(target: Target) -> Key | None:
     return (f"periods#{reading_of(target).entries}", target.period) if target.period else None
 
 
-def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | None], tally: Tally) -> bool:
-    """Returns whether the period, if the target is one, is now noted as one that has a page."""
+def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | None], mark: str, tally: Tally) -> bool:
+    """Returns whether the period, if the target is one, is now noted as one that has a page. ``mark`` holds the media that it shows."""
     pages = pages_for(seen.config)
     if target == ASSETS:
         _delete_old_assets(cloud, pages, tally)
         return False
     if target.kind == "mentions":
-        urls = [item["sk"] for item in cloud.catalogue.query(f"mention#{target.name}", newest=False)]
-        hint_at(cloud, cloud.articles, map(url_target, urls), tally.receipt)
+        mentioning = {Target.parse(item["sk"].partition("#")[2]) for item in cloud.catalogue.query(f"mention#{target.name}")}
+        articles = {found for found in mentioning if found.kind == "url"}
+        hint_at(cloud, cloud.articles, articles, tally.receipt)
+        hint_at(cloud, cloud.lists, mentioning - articles, tally.receipt)
         return False
-    made = pages.make(target, seen.teasers, seen.periods, seen.cards)
+    shown = {medium.key: medium for card in cards_on(target, seen.cards) for medium in chosen_media(media_of_card(card), seen.media).values()}
+    new = [medium for key, medium in shown.items() if seen.shown.get(key) != medium.digest]
+    media.hold(cloud, new, mark, tally)
+    made = pages.make(target, seen.teasers, seen.periods, seen.cards, seen.media)
     for key, head in heads.items():
         tally.bring(cloud.site, key, made.get(key), head)
+    digests = {key: medium.digest for key, medium in shown.items()}
+    if digests != seen.shown:
+        _note_shown(cloud, target, seen.shown, digests, mark, tally)
     if target.kind == "section" and not made:
         # Before the section was, there may have been an article at its URL.
         hint_at(cloud, cloud.articles, [url_target(f"/{target.name}/")], tally.receipt)
@@ -140,6 +181,20 @@ def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | No
         cloud.catalogue.write([change, cloud.catalogue.put(mark_item(parent, mark, stamp(cloud.now())))])
         cloud.lists.send([Hint((str(parent),), mark, receipt=tally.receipt)])
     return bool(noted and made)
+
+
+def _note_shown(cloud: Cloud, target: Target, before: Mapping[str, str], now: Mapping[str, str], mark: str, tally: Tally) -> None:
+    """Notes which media the target's pages show, by content key, and has those looked at that they show no longer, or only now."""
+    catalogue = cloud.catalogue
+    gone = [catalogue.delete(mention_key(FILE + key, target, digest)) for key, digest in sorted(before.items() - now.items())]
+    new = [catalogue.put(mention_item(FILE + key, target, digest)) for key, digest in sorted(now.items() - before.items())]
+    pk, sk = shown_key(target)
+    noted = catalogue.put({"pk": pk, "sk": sk, "json": dumps(now)}) if now else catalogue.delete((pk, sk))
+    targets = sorted({str(Target("media", key)) for key, _ in before.items() ^ now.items()})
+    marks = [catalogue.put(mark_item(changed, mark, stamp(cloud.now()))) for changed in targets]
+    for chunk in chunks([*new, *gone, noted, *marks], ACTIONS):
+        catalogue.write(chunk)
+    cloud.lists.send([Hint(tuple(targets), mark, receipt=tally.receipt)])
 
 
 def _delete_old_assets(cloud: Cloud, pages: Pages, tally: Tally) -> None:

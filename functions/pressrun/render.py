@@ -1,8 +1,8 @@
 """One URL: the article's page, or the redirect or 410 in its place; then, once that is there, the page's entries in the lists.
 
 Gather: the basis, the URL's claim, its owner's record, the accepted copy, the nearest older articles of its tags. Decide: what the URL answers.
-Apply: put where the bytes differ, then the entries with the marks of every target that shows them, in one transaction that is conditional on the
-claim and the record that were read. Then look again: where the page would now be different, start over.
+Apply: the media that the page shows, then the page where its bytes differ; then the entries with the marks of every target that shows them, in one
+transaction that is conditional on the claim and the record that were read. Then look again: where the page would now be different, start over.
 """
 
 from collections.abc import Mapping
@@ -33,14 +33,17 @@ from pressrun.cloud.catalogue import (
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.events import Event, hashed
+from pressrun.cloud.media import hold
 from pressrun.cloud.press import pages_for
 from pressrun.cloud.queues import Hint
 from pressrun.cloud.register import source_key
 from pressrun.core.article import Article, read_article
-from pressrun.core.cards import Mentioned, chosen, mentioned_by, mentions_of
+from pressrun.core.cards import FILE, Mentioned, chosen, embedded_key, media_of, mentioned_by, mentions_of
 from pressrun.core.claims import Answer, answer_of
 from pressrun.core.dates import stamp
 from pressrun.core.lists import Target, Teaser, lists_of, targets_of, teaser_of, url_target
+from pressrun.core.media import Medium
+from pressrun.core.media import judge as judge_medium
 from pressrun.core.related import NEAREST, Shown, related_to, shared
 from pressrun.core.site import SiteObject, key_of
 
@@ -86,6 +89,7 @@ class Look:
 
 def render(cloud: Cloud, url: str, tally: Tally) -> None:
     """Makes what stands at ``url`` what it should be now, and the lists' entries with it."""
+    mark, held = cloud.new_mark(), set[str]()
     for _ in range(_TRIES):
         head = cloud.site.head(key_of(url))
         seen, entries = look(cloud, url)
@@ -94,12 +98,18 @@ def render(cloud: Cloud, url: str, tally: Tally) -> None:
         wanted = _entries(seen)
         try:
             if not _is_list_page(seen, url):
+                held |= _hold_media(cloud, seen, entries, mark, tally)
                 tally.bring(cloud.site, key_of(url), _page(seen, url), head)
-            _tell(cloud, url, _enter(cloud, url, seen, entries, wanted, tally))
+            standing, told = _enter(cloud, url, seen, entries, wanted, mark, tally)
+            held -= told
+            _tell(cloud, url, standing)
         except Conflict:
             continue
         again, standing = look(cloud, url, seen.copy.claim.owner if seen.copy else None)
         if again == seen and _alike(standing, wanted):
+            if held:
+                # Held for a page that has changed before it was made.
+                cloud.lists.send([Hint(tuple(sorted(held)), mark, receipt=tally.receipt)])
             return
     raise RuntimeError(f"the page whose URL has the hash {hashed(url)} changed {_TRIES} times while it was made")
 
@@ -123,31 +133,35 @@ def look(cloud: Cloud, url: str, owner_before: str | None = None) -> tuple[Look,
     mentioned = Mentioned()
     related: tuple[Teaser, ...] = ()
     if answer.kind == "page":
-        article = _article(cloud, owner, record.source, basis.config)
+        article, inside = _article(cloud, owner, record.source, basis.config)
         if copy.claim.first is None:
             raise RuntimeError(f"{url} is live, but has no first publication")
         cards = {name: card for name in mentions_of(article) if (card := chosen(name, cloud.catalogue.cards(name)))}
-        mentioned = mentioned_by(article, cards)
+        media = media_of(article)
+        there = cloud.catalogue.media(key for keys in media.values() for key in keys if key not in inside) if media else {}
+        mentioned = mentioned_by(article, cards, there | inside)
         teaser = teaser_of(article, mentioned, copy.claim.first, copy.claim.feed_id)
         related = related_to(teaser, [_older(cloud, f"tag/{tag.slug}", teaser.place) for tag in teaser.tags])
     return Look(basis, copy, record, answer, article, mentioned, teaser, related), entries
 
 
-def _article(cloud: Cloud, key: str, version: str, config: str) -> Article:
-    stored = _source(cloud, key, version)
-    article, problems = read_article(key, stored, pages_for(config).magazine)
-    if article is None:
-        raise RuntimeError(f"the accepted copy of {key} is not acceptable: {problems}")
-    return article
-
-
 @lru_cache(maxsize=64)
-def _source(cloud: Cloud, key: str, version: str) -> bytes:
-    """A version of an object never changes, so it is read once."""
+def _article(cloud: Cloud, key: str, version: str, config: str) -> tuple[Article, dict[str, Medium]]:
+    """The accepted article, with the pictures that lie inside it. A version of an object never changes, so it is read once."""
     stored = cloud.register.get(source_key(key), version)
     if stored is None:
         raise RuntimeError(f"the register has no version {version} of {key}")
-    return stored.body
+    article, problems = read_article(key, stored.body, pages_for(config).magazine)
+    if article is None:
+        raise RuntimeError(f"the accepted copy of {key} is not acceptable: {problems}")
+    names = {embedded_key(key, picture.name): picture.data for picture in article.embedded}
+    return article, {name: medium for name, data in names.items() if (medium := judge_medium(name, data)[0])}
+
+
+def _hold_media(cloud: Cloud, seen: Look, had: Entries, mark: str, tally: Tally) -> set[str]:
+    """Of the media that the page is about to show, those that it did not show before."""
+    new = [medium for medium in seen.mentioned.media.values() if had.mentions.get(FILE + medium.key) != medium.digest]
+    return hold(cloud, new, mark, tally)
 
 
 def _older(cloud: Cloud, name: str, place: str) -> list[Teaser]:
@@ -192,7 +206,10 @@ def _entries(seen: Look) -> Entries:
     targets = (str(target) for name in names for target in targets_of(name, seen.teaser.published, zone))
     related = tuple(Shown(stamp(post.published), shared(seen.teaser, post)) for post in seen.related)
     lists = dict.fromkeys(names, (seen.teaser.place, teaser))
-    mentions, article = mentions_of(seen.article), seen.article
+    article = seen.article
+    media = {FILE + key: "" for keys in media_of(article).values() for key in keys}
+    media |= {FILE + medium.key: medium.digest for medium in seen.mentioned.media.values()}
+    mentions = dict.fromkeys(mentions_of(article), "") | media
     return Entries(seen.basis.name, lists, tuple(sorted(set(targets))), mentions, related, article.key, article.title)
 
 
@@ -225,29 +242,33 @@ def _note(cloud: Cloud, url: str, entries: Entries) -> dict[str, Any]:
     return cloud.catalogue.put(entries.item(url, entries.revision), condition, **values)
 
 
-def _enter(cloud: Cloud, url: str, seen: Look, had: Entries, wanted: Entries, tally: Tally) -> Entries:
+def _enter(cloud: Cloud, url: str, seen: Look, had: Entries, wanted: Entries, mark: str, tally: Tally) -> tuple[Entries, set[str]]:
     """Writes the entries and marks every target that shows one of them or showed it before; and which related posts the page shows.
 
-    What is to be told of it is written along, so that it is told of no change but one that was made. Returns the entries as they stand.
+    What is to be told of it is written along, so that it is told of no change but one that was made. Returns the entries as they stand, and the
+    targets that were hinted at.
     """
     catalogue = cloud.catalogue
     fences = _fences(cloud, url, seen)
-    mark, since = cloud.new_mark(), stamp(cloud.now())
+    since = stamp(cloud.now())
     standing = replace(wanted, untold=(*had.untold, *_news(url, seen, had, wanted, since)), revision=had.revision + 1)
-    forgotten = [catalogue.delete(mention_key(name, url)) for name in sorted(set(had.mentions) - set(wanted.mentions))]
-    mentioned = sorted(set(wanted.mentions) - set(had.mentions if had.basis else ()))
-    mentions = [catalogue.put(mention_item(name, url)) for name in mentioned]
-    if (had.basis, had.lists, had.targets) == (wanted.basis, wanted.lists, wanted.targets):
+    own, before = url_target(url), had.mentions if had.basis else {}
+    forgotten = [catalogue.delete(mention_key(name, own, digest)) for name, digest in sorted(had.mentions.items() - wanted.mentions.items())]
+    mentions = [catalogue.put(mention_item(name, own, digest)) for name, digest in sorted(wanted.mentions.items() - before.items())]
+    shown = {name for name in had.mentions.keys() | wanted.mentions.keys() if had.mentions.get(name, "") != wanted.mentions.get(name, "")}
+    media = {str(Target("media", name.removeprefix(FILE))) for name in shown if name.startswith(FILE)}
+    entered = (had.basis, had.lists, had.targets) == (wanted.basis, wanted.lists, wanted.targets)
+    targets = sorted({*(() if entered else (*had.targets, *wanted.targets)), *media})
+    if not targets:
         if _alike(had, wanted):
-            return had
+            return had, set()
         for chunk in chunks([*forgotten, *mentions, _note(cloud, url, standing)], ACTIONS - len(fences)):
             catalogue.write([*fences, *chunk])
-        return standing
+        return standing, set()
     # Without a basis, the entries were left half-written: whichever of them are there, all are put again.
     changed = {name for name in had.lists.keys() | wanted.lists.keys() if not had.basis or had.lists.get(name) != wanted.lists.get(name)}
     places = {(name, entries.lists[name][0]) for name in changed for entries in (had, wanted) if name in entries.lists}
     around = tuple(sorted({place for name, place in places if name.startswith("tag/")}))
-    targets = sorted({*had.targets, *wanted.targets})
     marks = [mark_item(target, mark, since, around if target.startswith("tag:") else ()) for target in targets]
     removed = [catalogue.delete((f"list#{name}", place)) for name, (place, _) in had.lists.items() if wanted.lists.get(name, ("",))[0] != place]
     removed += forgotten
@@ -267,7 +288,7 @@ def _enter(cloud: Cloud, url: str, seen: Look, had: Entries, wanted: Entries, ta
         standing = replace(standing, revision=standing.revision + 1)
         catalogue.write([*fences, _note(cloud, url, standing)])
     cloud.lists.send([Hint(tuple(targets), mark, around, tally.receipt)])
-    return standing
+    return standing, set(targets)
 
 
 def _fences(cloud: Cloud, url: str, seen: Look) -> list[dict[str, Any]]:

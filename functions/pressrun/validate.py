@@ -19,7 +19,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from pressrun.cloud import walk
 from pressrun.cloud.batch import chunks, same_edition, tallied
-from pressrun.cloud.buckets import Conflict, Stored
+from pressrun.cloud.buckets import Conflict, Head, Stored
 from pressrun.cloud.catalogue import (
     ACTIONS,
     BASIS,
@@ -32,8 +32,12 @@ from pressrun.cloud.catalogue import (
     card_key,
     claim_key,
     due_item,
+    identity_item,
     mark_item,
+    mention_item,
+    mention_key,
     record_key,
+    want_item,
 )
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
@@ -41,15 +45,25 @@ from pressrun.cloud.events import answered, hashed
 from pressrun.cloud.queues import Hint, keys_in
 from pressrun.cloud.register import claim_object, claim_object_key, source_key
 from pressrun.core.article import Article, is_article, read_article
-from pressrun.core.cards import Card, card_of, has_card_alone, names_of, read_card
+from pressrun.core.cards import (
+    FILE,
+    Card,
+    card_of,
+    has_card_alone,
+    media_of_card,
+    names_of,
+    read_card,
+    unmet,
+)
 from pressrun.core.claims import Claim, Decision, Phase, changes_at, decide, holder, phase_of, standing_problems, wanted
 from pressrun.core.dates import stamp, unstamp
-from pressrun.core.lists import Target, targets_of_name, url_target
+from pressrun.core.lists import Target, targets_of_card, targets_of_name, url_target
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine, read_magazine
+from pressrun.core.media import BEGINNING, Medium, is_medium, is_picture, judge, judge_file, judge_size
 from pressrun.core.problem import Problem, errors
 from pressrun.core.report import PREFIX as REPORTS
-from pressrun.core.report import Report, not_yet, report_on, report_on_card, report_on_site
+from pressrun.core.report import Report, not_yet, report_on, report_on_card, report_on_medium, report_on_site
 
 logger = Logger()
 metrics = Metrics()
@@ -78,6 +92,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     return process_partial_response(event=event, record_handler=look, processor=processor, context=context)  # type: ignore[arg-type]
 
 
+File = Stored | Head
+
+
 def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -> set[str]:
     """Makes everything say what the file at ``key`` is now. Doing it twice changes nothing. Returns the receipts that the upload asked for.
 
@@ -87,6 +104,7 @@ def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -
         found = cloud.catalogue.read([BASIS, record_key(key)])
         basis = same_edition(cloud, Basis.of(found.get(BASIS)))
         record = Record.of(key, found.get(record_key(key)))
+        file: File | None
         try:
             if key == SITE_TOML:
                 file = _site_toml(cloud, basis, record)
@@ -94,6 +112,8 @@ def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -
                 file = _article(cloud, basis, record, on_the_way)
             elif has_card_alone(key):
                 file = _card(cloud, basis, record)
+            elif is_medium(key):
+                file = _medium(cloud, basis, record)
             else:
                 file = _not_yet(cloud, key)
         except Conflict:
@@ -104,7 +124,7 @@ def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -
     raise RuntimeError(f"the file whose key has the hash {hashed(key)} changed {_TRIES} times while it was looked at")
 
 
-def _etag(file: Stored | None) -> str:
+def _etag(file: File | None) -> str:
     return file.etag if file else ""
 
 
@@ -152,6 +172,47 @@ def _card(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
     return file
 
 
+def _medium(cloud: Cloud, basis: Basis, record: Record) -> Head | None:
+    """A picture, a film or a download: its bytes are read where they are others than those that were judged last."""
+    key, now = record.key, _now(cloud, record)
+    file = cloud.content.head(key)
+    had = Medium.from_json(record.card) if record.card else None
+    if file and file.etag == record.upload and (record.basis == basis.name if record.refused else had):
+        return file
+    medium, problems, digest = _judge_medium(cloud, key, file) if file else (None, (), "")
+    kept = record.source, record.digest
+    if file and medium and digest != record.digest:
+        kept = cloud.register.copy(cloud.content, key, source_key(key), etag=file.etag), digest
+    elif file is None:
+        kept = _keep(cloud, record, None, None)
+    elif medium is None:
+        medium = had or _accepted_medium(cloud, record)
+    report = report_on_medium(key, medium, bool(errors(problems)), problems)
+    after = _judged(cloud, basis, record, file, kept, "live" if medium else "withdrawn", medium, report, now)
+    if after != record:
+        _commit(cloud, record, replace(after, judged=stamp(now)), {}, (), (), file)
+    return file
+
+
+def _judge_medium(cloud: Cloud, key: str, file: Head) -> tuple[Medium | None, tuple[Problem, ...], str]:
+    """With the SHA-256 of its bytes. Raises Conflict where the file is another by now."""
+    if problems := judge_size(key, file.size):
+        return None, problems, ""
+    if not is_picture(key):
+        digest, beginning = cloud.content.digest(key, file.etag, BEGINNING)
+        return *judge_file(key, file.size, beginning, digest[:16]), digest
+    stored = cloud.content.get(key)
+    if stored is None or stored.etag != file.etag:
+        raise Conflict(key)
+    return *judge(key, stored.body), sha256(stored.body).hexdigest()
+
+
+def _accepted_medium(cloud: Cloud, record: Record) -> Medium | None:
+    """Judged anew from the accepted copy: after the catalogue was lost, or said otherwise what a medium is."""
+    accepted = _accepted_bytes(cloud, record)
+    return judge(record.key, accepted)[0] if accepted else None
+
+
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """What there is to decide about one key."""
@@ -192,10 +253,10 @@ def _judged(
     cloud: Cloud,
     basis: Basis,
     record: Record,
-    file: Stored | None,
+    file: File | None,
     kept: tuple[str, str],
     phase: Phase,
-    card: Card | None,
+    card: Card | Medium | None,
     report: Report,
     now: datetime,
 ) -> Record:
@@ -225,7 +286,7 @@ def _gather(cloud: Cloud, magazine: Magazine | None, record: Record, file: Store
     current, problems = (None, ()) if file is None else read_article(key, file.body, magazine) if magazine else (None, (_NO_SITE,))
     fallback = _accepted(cloud, magazine, record) if file and current is None else None
     urls = wanted((current, fallback), (*record.urls, *record.waits_for))
-    copies = _copies(cloud, urls)
+    copies = _copies(cloud, {*urls, *(url for article in (current, fallback) if article for url in cloud.catalogue.carrying(article.id))})
     owners = {copy.claim.owner for copy in copies.values()} - {None, key}
     gone = frozenset(owner for owner in owners if owner and cloud.content.head(owner) is None)
     if gone:
@@ -270,7 +331,8 @@ def _apply(
     for url, claim in decision.changed.items():
         copies[url] = _claim(cloud, claim, copies.get(url), now)
     copies = {url: replace(copy, lived=copy.claim.lived(now)) for url, copy in copies.items()}
-    problems = (*gathered.problems, *standing_problems(decision, gathered.current))
+    wants, notes = _unmet(cloud, gathered.current, file) if gathered.current and file else ((), ())
+    problems = (*gathered.problems, *standing_problems(decision, gathered.current), *notes)
     report = report_on(record.key, article, phase, bool(errors(problems)), problems, magazine)
     due = changes_at(article, now)
     urls = tuple(sorted(url for url, copy in copies.items() if copy.claim.owner == record.key))
@@ -282,6 +344,7 @@ def _apply(
         urls=urls,
         waits_for=tuple(sorted(url for url, copy in copies.items() if record.key in copy.claim.waiting)),
         due=stamp(due) if due else "",
+        wants=wants,
     )
     if file and (record.upload, record.refused) != (after.upload, after.refused):
         # Before the record, which would forget that this answer is a new one. A report that is only worded anew tells nobody.
@@ -299,6 +362,14 @@ def _apply(
         # The next sweep may come too late for it.
         cloud.uploads.send_keys([record.key], delay=max(0, ceil((due - cloud.now()).total_seconds())))
     cloud.uploads.send_keys(decision.wake)
+
+
+def _unmet(cloud: Cloud, article: Article, file: Stored) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+    """The names that the article mentions and that nothing has yet, with notes."""
+    names, _ = unmet(article, "", ())
+    media = cloud.catalogue.media(name.removeprefix(FILE) for name in names if name.startswith(FILE))
+    there = {FILE + key for key in media} | {name for name in names if not name.startswith(FILE) and cloud.catalogue.cards(name)}
+    return unmet(article, file.body.decode("utf-8-sig"), there)
 
 
 def _keep(cloud: Cloud, record: Record, file: Stored | None, accepted: Stored | None) -> tuple[str, str]:
@@ -350,7 +421,21 @@ def _record_writes(cloud: Cloud, record: Record, after: Record) -> list[Action]:
     for name in sorted(_names_changed(record, after)):
         filed = name in after.names
         writes.append(catalogue.put(card_item(name, record.key, after.card)) if filed else catalogue.delete(card_key(name, record.key)))
+    before, now = set(record.wants), set(after.wants)
+    writes += [catalogue.delete((item["pk"], item["sk"])) for item in (want_item(name, record.key) for name in sorted(before - now))]
+    writes += [catalogue.put(want_item(name, record.key)) for name in sorted(now - before)]
+    if record.card != after.card and has_card_alone(record.key):
+        before_it, with_it = _media_mentions(record.card), _media_mentions(after.card)
+        writes += [catalogue.delete(mention_key(FILE + key, target)) for key, target in sorted(before_it - with_it)]
+        writes += [catalogue.put(mention_item(FILE + key, target)) for key, target in sorted(with_it - before_it)]
     return writes
+
+
+def _media_mentions(card: str) -> set[tuple[str, Target]]:
+    """Which content keys an author's or an issue's own pages mention."""
+    found = Card.from_json(card) if card else None
+    keys = {key for keys in media_of_card(found).values() for key in keys} if found else set()
+    return {(key, target) for key in keys for target in targets_of_card(found)} if found else set()
 
 
 def _commit(
@@ -360,9 +445,12 @@ def _commit(
     copies: dict[str, ClaimCopy],
     articles: Iterable[Target],
     lists: Iterable[Target],
-    file: Stored | None,
+    file: File | None,
 ) -> None:
-    """Writes the record with its cards and claims, with a mark under every target that shows them; then the hints."""
+    """Writes the record with its cards and claims, with a mark under every target that shows them; then the hints.
+
+    What was told that something is not there is looked at again once it is.
+    """
     shown = {target for name in _names_changed(record, after) for target in targets_of_name(name)}
     queues = (cloud.articles, sorted(map(str, articles))), (cloud.lists, sorted(map(str, {*lists, *shown})))
     mark, receipt = cloud.new_mark(), file.metadata.get(_RECEIPT, "") if file else ""
@@ -370,6 +458,8 @@ def _commit(
     for queue, targets in queues:
         if targets:
             queue.send([Hint(tuple(targets), mark, receipt=receipt)])
+    new = sorted(set(after.names) - set(record.names))
+    cloud.uploads.send_keys(sorted({item["sk"] for name in new for item in cloud.catalogue.query(f"want#{name}")}))
 
 
 def _names_changed(record: Record, after: Record) -> set[str]:
@@ -380,6 +470,7 @@ def _names_changed(record: Record, after: Record) -> set[str]:
 def _write(cloud: Cloud, record: Record, after: Record, copies: dict[str, ClaimCopy], marks: Sequence[Item]) -> None:
     writes = _record_writes(cloud, record, after)
     writes += [_copy_write(cloud, copy) for _, copy in sorted(copies.items())]
+    writes += [cloud.catalogue.put(identity_item(copy.claim)) for _, copy in sorted(copies.items()) if copy.claim.id]
     if len(writes) + len(marks) <= ACTIONS:
         cloud.catalogue.write([*writes, *map(cloud.catalogue.put, marks)])
         return

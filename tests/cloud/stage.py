@@ -264,9 +264,12 @@ class Stage:
     def check(self) -> None:
         """Law 1: the site bucket holds what ``build`` makes, to the byte; and nothing is left behind."""
         built, site = self.built(), self.site()
-        assert sorted(site) == sorted(built.site)
+        assert sorted(site) == sorted(built.described)
         for key, made in built.site.items():
             assert site[key] == made, f"{key} is not what build makes:\n{site[key].body.decode()}\n---\n{made.body.decode()}"
+        for key in built.described.keys() - built.site.keys():
+            assert replace(site[key], body=b"") == built.described[key]
+            assert site[key].body
         assert built.claims == self.claims(), "the register is not at rest"
         assert not pending(self.cloud)
 

@@ -12,7 +12,7 @@ from pressrun.core.article import read_article
 from pressrun.core.cards import card_of, mentioned_by, mentions_of, names_of
 from pressrun.core.claims import Claim
 from pressrun.core.dates import stamp
-from pressrun.core.lists import lists_of, parent_of, targets_of, teaser_of
+from pressrun.core.lists import lists_of, parent_of, targets_of, teaser_of, url_target
 from pressrun.core.magazine import read_magazine
 from tests.cloud.stage import SITE_TOML, START, Stage, article, staged
 
@@ -33,7 +33,7 @@ def fill(stage: Stage, count: int) -> None:
         text = article(f"Archive {number}", section="news/arctic", tags=f"[ice, tag{number % 7}]", authors="[Jo Hall]", date=date.isoformat())
         one, _ = read_article(f"articles/{number}.md", text.encode(), magazine)
         assert one
-        teaser = teaser_of(one, mentioned_by(one, {}), date, f"tag:stage.example,{number}")
+        teaser = teaser_of(one, mentioned_by(one, {}, {}), date, f"tag:stage.example,{number}")
         card, mentions = card_of(one), mentions_of(one)
         names = lists_of(teaser)
         targets = [target for name in names for target in targets_of(name, teaser.published, magazine.timezone)]
@@ -51,9 +51,11 @@ def fill(stage: Stage, count: int) -> None:
                 version=1,
             ).item(),
             *(card_item(name, one.key, card.to_json()) for name in names_of(card)),
-            *(mention_item(name, one.url) for name in mentions),
+            *(mention_item(name, url_target(one.url)) for name in mentions),
             ClaimCopy(Claim(one.url, one.key, (), ((date, None),), date, teaser.feed_id, None, 1), "etag", lived=True).item(),
-            Entries(basis.name, {name: (teaser.place, teaser.to_json()) for name in names}, tuple(map(str, targets)), mentions).item(one.url, 1),
+            Entries(
+                basis.name, {name: (teaser.place, teaser.to_json()) for name in names}, tuple(map(str, targets)), dict.fromkeys(mentions, "")
+            ).item(one.url, 1),
             *({"pk": f"list#{name}", "sk": teaser.place, "json": teaser.to_json()} for name in names),
             *(
                 {"pk": f"periods#{name}", "sk": target.period}

@@ -206,6 +206,27 @@ def test_a_file_that_is_renamed_takes_its_url_first_instant_and_feed_id_along(st
     assert stage.answer("/news/old/") == (301, "/news/story/")
 
 
+@pytest.mark.parametrize("delete_first", [False, True], ids=["put event first", "delete event first"])
+def test_a_file_that_moves_to_another_url_takes_its_readers_along_by_its_id(stage: Stage, delete_first: bool) -> None:
+    publish(stage, slug="older", id="7")
+    publish(stage, slug="old", id="7")
+    stage.put(OTHER, article("Story", section="essays", slug="new", date=ago(days=10), id="7"))
+    stage.delete(KEY)
+    if delete_first:
+        stage.reverse_messages()
+    stage.settle()
+    stage.check()
+    assert stage.answer("/essays/new/")[0] == 200
+    assert stage.answer("/news/old/") == stage.answer("/news/older/") == (301, "/essays/new/")
+
+
+def test_a_file_without_the_same_id_takes_nobody_along(stage: Stage) -> None:
+    publish(stage, slug="old", id="7")
+    publish(stage, OTHER, slug="new", id="8")
+    take_down(stage)
+    assert stage.answer("/news/old/")[0] == 410
+
+
 def test_two_files_for_one_url_the_first_keeps_it_and_the_second_gets_it_when_the_first_goes(stage: Stage) -> None:
     publish(stage, title="First", slug="story")
     publish(stage, OTHER, title="Second", slug="story")

@@ -61,6 +61,7 @@ def fields() -> st.SearchStrategy[tuple[tuple[str, str], ...]]:
             "expires": st.sampled_from([ago(minutes=-30)]),
             "draft": st.just("true"),
             "redirects": st.just("[/old/place/]"),
+            "id": st.just("one"),
         },
     ).map(lambda found: tuple(sorted(found.items())))
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pressrun.core.article import Article, Correction, Label, is_article, read_article
-from pressrun.core.links import name_of, picture_keys
+from pressrun.core.links import media_keys, name_of
 from pressrun.core.markdown import to_html
 from pressrun.core.problem import Problem
 
@@ -241,7 +241,7 @@ SOURCES = {
 
 @pytest.mark.parametrize(("src", "keys"), SOURCES.items(), ids=[src[:40] for src in SOURCES])
 def test_a_pictures_source_is_looked_for_beside_the_article_and_in_media_and_nowhere_else(src: str, keys: tuple[str, ...]) -> None:
-    assert picture_keys("articles/sea/ferry.md", src) == keys
+    assert media_keys("articles/sea/ferry.md", src) == keys
 
 
 # Shortcodes

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pressrun.core.article import is_article, read_article
-from pressrun.core.links import picture_keys
+from pressrun.core.links import media_keys
 from pressrun.core.magazine import read_magazine
 from pressrun.core.markdown import Markup, to_html
 from pressrun.core.problem import CONTROL, errors
@@ -360,6 +360,6 @@ def test_no_field_is_too_strange_for_an_answer(name: str, value: str) -> None:
 
 @given(st.text(), st.text())
 def test_no_picture_is_looked_for_outside_of_the_content(folder: str, src: str) -> None:
-    for key in picture_keys(f"articles/{folder}/a.md", src):
+    for key in media_keys(f"articles/{folder}/a.md", src):
         assert key.startswith(("articles/", "media/"))
         assert ".." not in key.split("/")

@@ -133,9 +133,12 @@ class AnyHistory(RuleBasedStateMachine):
         expires=st.none() | st.just(3),
         draft=st.sampled_from([False, False, True]),
         redirects=st.lists(slugs, max_size=2),
+        id=st.sampled_from(["", "", "one"]),
     )
-    def put(self, key: str, slug: str, publish_at: int | None, expires: int | None, draft: bool, redirects: list[str]) -> None:
+    def put(self, key: str, slug: str, publish_at: int | None, expires: int | None, draft: bool, redirects: list[str], id: str) -> None:
         fields: dict[str, object] = {"title": "One", "slug": slug, "draft": draft, "redirects": [f"/news/{old}/" for old in redirects]}
+        if id:
+            fields["id"] = id
         if publish_at is not None:
             fields["publish_at"] = stamp(self.desk.now + publish_at * HOUR)
         if expires is not None:

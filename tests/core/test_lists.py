@@ -47,7 +47,7 @@ def teaser(name: str, published: datetime = NOON, tags: str = "", section: str =
 
 def teased(cards: Cards | None = None, **fields: object) -> Teaser:
     shown = article(**fields)
-    return teaser_of(shown, mentioned_by(shown, cards or {}), NOON, "tag:x")
+    return teaser_of(shown, mentioned_by(shown, cards or {}, {}), NOON, "tag:x")
 
 
 @given(instants, instants)

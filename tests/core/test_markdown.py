@@ -125,8 +125,9 @@ def test_a_video_of_another_site_is_a_link_to_it() -> None:
 
 
 def test_what_a_body_says_of_other_things_is_told_once() -> None:
-    said = mentions("[a](z.md) [b](ref:a) [c](y/z.md#d) ![e](f.jpg) ![](f.jpg) <script>x</script> `<svg>`")
-    assert said == (("a", "z"), ("f.jpg",), ("script",))
+    files = "[g](h.pdf) [g](h.pdf#page=2) [i](https://x.example/j.pdf)"
+    said = mentions(f"[a](z.md) [b](ref:a) [c](y/z.md#d) ![e](f.jpg) ![](f.jpg) {files} <script>x</script> `<svg>`")
+    assert said == (("a", "z"), ("f.jpg",), ("h.pdf",), ("script",))
 
 
 HARM = """\

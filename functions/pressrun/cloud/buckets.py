@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from pressrun.core.site import SiteObject
+
+_CHUNK = 1024 * 1024
 
 
 class Conflict(Exception):
@@ -25,12 +28,14 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """An object's headers."""
+    """An object's headers. ``size`` is in bytes, ``version`` its VersionId."""
 
     etag: str
     content_type: str
     cache_control: str
     metadata: dict[str, str]
+    size: int
+    version: str
 
     def holds(self, made: SiteObject) -> bool:
         """Whether the object is, to the byte, what was made; its digest is that of its body."""
@@ -52,6 +57,11 @@ class Bucket:
             raise
         return Stored(found["Body"].read(), found["ETag"], found.get("VersionId", ""), found.get("Metadata", {}))
 
+    def body(self, key: str) -> bytes:
+        """The object's, b'' where there is none."""
+        stored = self.get(key)
+        return stored.body if stored else b""
+
     def head(self, key: str) -> Head | None:
         try:
             found = self.s3.head_object(Bucket=self.name, Key=key)
@@ -59,7 +69,8 @@ class Bucket:
             if _code(error) in ("NoSuchKey", "404"):
                 return None
             raise
-        return Head(found["ETag"], found["ContentType"], found.get("CacheControl", ""), found.get("Metadata", {}))
+        about = found["ContentType"], found.get("CacheControl", ""), found.get("Metadata", {})
+        return Head(found["ETag"], *about, found["ContentLength"], found.get("VersionId", ""))
 
     def read(self, key: str) -> SiteObject | None:
         """The object as a whole, to be compared with what should be there."""
@@ -67,6 +78,43 @@ class Bucket:
         if stored is None or head is None:
             return None
         return SiteObject(stored.body, head.content_type, head.cache_control, tuple(sorted(head.metadata.items())))
+
+    def digest(self, key: str, etag: str, beginning: int) -> tuple[str, bytes]:
+        """The SHA-256 of an object that may not fit into memory, in hexadecimal, and its first bytes. Raises Conflict where ``etag`` is gone."""
+        try:
+            body = self.s3.get_object(Bucket=self.name, Key=key, IfMatch=etag)["Body"]
+        except ClientError as error:
+            if _code(error) in ("PreconditionFailed", "NoSuchKey", "412", "404"):
+                raise Conflict(key) from error
+            raise
+        first = body.read(beginning)
+        digest = sha256(first)
+        for chunk in body.iter_chunks(_CHUNK):
+            digest.update(chunk)
+        return digest.hexdigest(), first
+
+    def copy(self, source: "Bucket", source_key: str, key: str, *, version: str = "", etag: str = "", made: SiteObject | None = None) -> str:
+        """Copies an object inside S3, with the headers of ``made``. Returns the copy's VersionId. Raises Conflict where ``etag`` is gone.
+
+        At most 5 GB: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+        """
+        headers: dict[str, Any] = {"CopySourceIfMatch": etag} if etag else {}
+        if made:
+            headers |= {"ContentType": made.content_type, "CacheControl": made.cache_control, "Metadata": dict(made.metadata)}
+        try:
+            done = self.s3.copy_object(
+                Bucket=self.name,
+                Key=key,
+                CopySource={"Bucket": source.name, "Key": source_key} | ({"VersionId": version} if version else {}),
+                MetadataDirective="REPLACE",
+                TaggingDirective="REPLACE",  # else it would need the right to read tags
+                **headers,
+            )
+        except ClientError as error:
+            if _code(error) in ("PreconditionFailed", "NoSuchKey", "412", "404"):
+                raise Conflict(key) from error
+            raise
+        return str(done.get("VersionId", ""))
 
     def put(
         self, key: str, body: bytes, *, content_type: str = "application/octet-stream", metadata: dict[str, str] | None = None

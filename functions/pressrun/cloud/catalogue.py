@@ -10,7 +10,10 @@ pk                     sk                  what
 ``url#<url>``          ``claim``           the register's claim, copied, with its ETag: written by ``validate`` alone
 ``url#<url>``          ``entries``         the list entries that the page at the URL has made: written by ``render`` alone
 ``card#<name>``        ``<key>``           what others show of a key, filed under this name: written by ``validate`` alone
-``mention#<name>``     ``<url>``           the page at the URL mentions the name: written by ``render`` alone
+``mention#<name>``     ``<digest>#<target>`` the target's pages mention the name, and show the medium with this digest ('' for none)
+``shown#<target>``     ``media``           the media that an author's or an issue's pages show: written by ``index`` alone
+``identity#<id>``      ``<url>``           the page at the URL carries the ``id``, or did: written by ``validate`` alone
+``want#<name>``        ``<key>``           the answer to this key notes that nothing has the name: written by ``validate`` alone
 ``list#<list>``        ``<place>``         one teaser: written by ``render`` alone
 ``periods#<list>``     ``<period>``        the month or year has a page: written by ``index`` alone
 ``target#<target>``    ``mark#<id>``       the target is to be made (again)
@@ -37,6 +40,7 @@ from pressrun.core.related import Shown
 
 if TYPE_CHECKING:
     from pressrun.core.cards import Card
+    from pressrun.core.media import Medium
 
 Item = dict[str, Any]
 Key = tuple[str, str]
@@ -74,7 +78,7 @@ class Record:
 
     ``source`` is the VersionId of the accepted copy in the register, ``digest`` its SHA-256; ``upload`` is the ETag of the newest upload, accepted or
     not. ``urls`` are those that it owns, ``url`` the one of its page; ``waits_for`` those it would have. ``due`` is when its phase changes by itself.
-    ``card`` is the JSON of its card, ``names`` those under which it is filed.
+    ``card`` is the JSON of its card, ``names`` those under which it is filed; ``wants`` are the names that its answer says are not there yet.
     """
 
     key: str
@@ -90,6 +94,7 @@ class Record:
     basis: str = ""
     card: str = ""
     names: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
     due: str = ""
     report: str = ""
     since: str = ""
@@ -101,7 +106,7 @@ class Record:
         if item is None:
             return cls(key)
         fields = json.loads(item["json"])
-        lists = {name: tuple(fields[name]) for name in ("urls", "waits_for", "names")}
+        lists = {name: tuple(fields[name]) for name in ("urls", "waits_for", "names", "wants")}
         return cls(**fields | lists | {"version": int(item["version"])})
 
     def item(self) -> Item:
@@ -132,15 +137,15 @@ class ClaimCopy:
 class Entries:
     """The list entries that one URL's page has made: lists by name, each with the place and the teaser there, and the targets that show them.
 
-    ``mentions`` are the names that the page mentions, ``related`` the related posts that it shows. ``basis`` is '' while the entries are written in
-    more than one transaction. ``key`` and ``title`` are the article's whose page it is, '' where there is none; ``untold`` are the events about it
-    that may not have been sent yet.
+    ``mentions`` are the names that the page mentions, each with the digest of the medium that it shows ('' for none), ``related`` the related posts
+    that it shows. ``basis`` is '' while the entries are written in more than one transaction. ``key`` and ``title`` are the article's whose page it
+    is, '' where there is none; ``untold`` are the events about it that may not have been sent yet.
     """
 
     basis: str = ""
     lists: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
-    mentions: tuple[str, ...] = ()
+    mentions: Mapping[str, str] = field(default_factory=dict)
     related: tuple[Shown, ...] = ()
     key: str = ""
     title: str = ""
@@ -155,8 +160,8 @@ class Entries:
         lists = {name: (place, teaser) for name, (place, teaser) in fields["lists"].items()}
         related = tuple(Shown(*post) for post in fields["related"])
         untold = tuple(Event(*event) for event in fields["untold"])
-        targets, mentions = tuple(fields["targets"]), tuple(fields["mentions"])
-        return cls(fields["basis"], lists, targets, mentions, related, fields["key"], fields["title"], untold, item["revision"])
+        targets = tuple(fields["targets"])
+        return cls(fields["basis"], lists, targets, fields["mentions"], related, fields["key"], fields["title"], untold, item["revision"])
 
     def item(self, url: str, revision: int) -> Item:
         fields = {"basis": self.basis, "lists": self.lists, "targets": self.targets, "mentions": self.mentions, "related": self.related}
@@ -308,6 +313,17 @@ class Catalogue:
 
         return tuple(Card.from_json(item["json"]) for item in self.query(f"card#{name}", newest=False))
 
+    def carrying(self, id: str) -> tuple[str, ...]:
+        """The URLs of pages that carry this ``id`` of an article, or did; none for ''."""
+        return tuple(item["sk"] for item in self.query(f"identity#{id}")) if id else ()
+
+    def media(self, keys: Iterable[str]) -> "dict[str, Medium]":
+        """The accepted media at these content keys."""
+        from pressrun.core.media import Medium
+
+        found = self.read(medium_key(key) for key in keys)
+        return {key[1]: medium for key, item in found.items() if (medium := Medium.from_json(item["json"]))}
+
     # Actions of a transaction
 
     def put(self, item: Item, condition: str = "", **values: object) -> Action:
@@ -324,7 +340,7 @@ class Catalogue:
 
 
 def mark_item(target: object, mark: str, since: str, around: Sequence[str] = ()) -> Item:
-    """The mark ``mark`` under ``target``, of the instant ``since``."""
+    """The mark ``mark`` under ``target``, of the instant ``since``; ``around``: as in a ``Hint``."""
     shard = SHARDS[int(sha256(str(target).encode()).hexdigest(), 16) % len(SHARDS)]
     item = {"pk": f"target#{target}", "sk": f"mark#{mark}", "shard": shard, "since": since}
     return item | ({"around": _json(list(around))} if around else {})
@@ -350,20 +366,39 @@ def card_key(name: str, key: str) -> Key:
     return f"card#{name}", key
 
 
+def medium_key(key: str) -> Key:
+    """Where the medium at a content key is filed."""
+    return card_key(f"file/{key}", key)
+
+
 def card_item(name: str, key: str, card: str) -> Item:
     """The JSON of the card of ``key``, filed under ``name``."""
     pk, sk = card_key(name, key)
     return {"pk": pk, "sk": sk, "json": card}
 
 
-def mention_key(name: str, url: str) -> Key:
-    return f"mention#{name}", url
+def mention_key(name: str, target: object, digest: str = "") -> Key:
+    return f"mention#{name}", f"{digest}#{target}"
 
 
-def mention_item(name: str, url: str) -> Item:
-    """The page at ``url`` mentions what is filed under ``name``."""
-    pk, sk = mention_key(name, url)
+def mention_item(name: str, target: object, digest: str = "") -> Item:
+    """The target's pages mention what is filed under ``name``, and show the medium with this digest."""
+    pk, sk = mention_key(name, target, digest)
     return {"pk": pk, "sk": sk}
+
+
+def shown_key(target: object) -> Key:
+    return f"shown#{target}", "media"
+
+
+def want_item(name: str, key: str) -> Item:
+    """The answer to ``key`` is to be looked at again once something is filed under ``name``."""
+    return {"pk": f"want#{name}", "sk": key}
+
+
+def identity_item(claim: Claim) -> Item:
+    """By which an article of the same ``id`` finds the claim."""
+    return {"pk": f"identity#{claim.id}", "sk": claim.url}
 
 
 def due_item(instant: str, key: str) -> Item:

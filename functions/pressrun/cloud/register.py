@@ -2,10 +2,12 @@
 
 from pressrun.cloud.buckets import Bucket
 from pressrun.core.claims import Claim, Register
+from pressrun.core.media import Files
 from pressrun.core.site import SiteObject
 
 CLAIMS = "urls/"
 SOURCES = "sources/"
+EMPTY = '"d41d8cd98f00b204e9800998ecf8427e"'  # the ETag of no bytes: the copy of a file that is gone
 
 
 def claim_object_key(url: str) -> str:
@@ -25,14 +27,6 @@ def claim_object(claim: Claim) -> SiteObject:
 
 def read_register(bucket: Bucket) -> Register:
     """All of it: for commands that look at everything."""
-    claims, sources = {}, {}
-    for key, _ in bucket.listing():
-        stored = bucket.get(key)
-        if stored is None:
-            continue
-        if key.startswith(CLAIMS):
-            claim = Claim.from_json(stored.body)
-            claims[claim.url] = claim
-        elif key.startswith(SOURCES) and stored.body:
-            sources[key.removeprefix(SOURCES)] = stored.body
-    return Register(claims, sources)
+    claims = (Claim.from_json(stored.body) for key, _ in bucket.listing(CLAIMS) if (stored := bucket.get(key)))
+    sources = (key.removeprefix(SOURCES) for key, etag in bucket.listing(SOURCES) if etag != EMPTY)
+    return Register({claim.url: claim for claim in claims}, Files(sources, lambda key: bucket.body(source_key(key))))

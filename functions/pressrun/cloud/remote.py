@@ -23,12 +23,12 @@ from pressrun.core.cards import is_source
 from pressrun.core.lists import Target, fixed_targets, targets_of_name, url_target
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import read_magazine
+from pressrun.core.media import KINDS, Files
 from pressrun.core.report import PREFIX as REPORTS
 
 Distribution = dict[str, Any]
 
 _POLL = 0.2  # seconds
-KINDS = ("articles/", "authors/", "issues/", "media/", "pages/")
 
 
 @contextmanager
@@ -220,27 +220,31 @@ class Difference:
     def text(self) -> str:
         """For people."""
         if self.identical:
-            return f"Identical: {len(self.built.site)} objects, to the byte."
+            return f"Identical: {len(self.built.described)} objects, to the byte."
         named = (("missing", self.missing), ("extra", self.extra), ("different", self.different))
         return "\n".join(f"{what}: {key}" for what, keys in named for key in keys)
 
 
 def verify(cloud: Cloud) -> Difference:
     """The live site bucket against ``build`` of the content and register buckets, as of the last look at a clock. Raises NoMagazine."""
-    content = {}
-    for prefix in ("site.toml", *KINDS):
-        for key, _ in cloud.content.listing(prefix):
-            if stored := cloud.content.get(key):
-                content[key] = stored.body
+    content = Files((key for prefix in (SITE_TOML, *KINDS) for key, _ in cloud.content.listing(prefix)), cloud.content.body)
     built = build(content, read_register(cloud.register), as_of(cloud), load_theme())
-    there = {key: cloud.site.read(key) for key, _ in cloud.site.listing()}
-    different = sorted(key for key in built.site.keys() & there.keys() if built.site[key] != there[key])
-    return Difference(sorted(built.site.keys() - there.keys()), sorted(there.keys() - built.site.keys()), different, built)
+    described, there = built.described, {key for key, _ in cloud.site.listing()}
+    different = sorted(key for key in described.keys() & there if not _is_as_built(cloud, key, built))
+    return Difference(sorted(described.keys() - there), sorted(there - described.keys()), different, built)
+
+
+def _is_as_built(cloud: Cloud, key: str, built: Built) -> bool:
+    """To the byte; a medium by its headers, since another machine may develop the same picture otherwise."""
+    if key in built.site:
+        return cloud.site.read(key) == built.site[key]
+    head = cloud.site.head(key)
+    return head is not None and head.holds(built.described[key])
 
 
 def repair(cloud: Cloud, difference: Difference, timeout: float = 300) -> None:
     """Hints at the target of every object that is not as it should be, deletes what belongs to none, and waits."""
-    site, targets_of = difference.built.site, difference.built.targets
+    site, targets_of = difference.built.described, difference.built.targets
     for key in difference.extra:
         if key not in targets_of:
             cloud.site.delete(key)

@@ -6,41 +6,49 @@ from hashlib import sha256
 
 from pressrun.cloud import walk
 from pressrun.cloud.batch import hint_at
-from pressrun.cloud.buckets import Stored
-from pressrun.cloud.catalogue import Basis, ClaimCopy, Record
+from pressrun.cloud.catalogue import Basis, ClaimCopy, Record, identity_item
 from pressrun.cloud.cloud import Cloud
-from pressrun.cloud.register import CLAIMS, SOURCES
+from pressrun.cloud.register import CLAIMS, EMPTY, SOURCES
 from pressrun.core.claims import Claim
 from pressrun.core.lists import url_target
 from pressrun.core.magazine import KEY as SITE_TOML
+from pressrun.core.media import is_medium
 
 
 def restore(cloud: Cloud) -> None:
     """Into an empty catalogue: every claim, a record of what each content key owns, a hint for each URL; then the basis, and a full walk."""
     now = cloud.now()
     claims: dict[str, ClaimCopy] = {}
-    sources: dict[str, Stored] = {}
-    for key, _ in cloud.register.listing():
+    sources: dict[str, tuple[str, str]] = {}
+    config = ""
+    for key, etag in cloud.register.listing():
+        source = key.removeprefix(SOURCES)
+        if source != key and is_medium(source) and etag != EMPTY:
+            head = cloud.register.head(key)
+            sources[source] = (head.version if head else "", cloud.register.digest(key, etag, 0)[0])
+            continue
         stored = cloud.register.get(key)
         if stored and key.startswith(CLAIMS):
             claim = Claim.from_json(stored.body)
             claims[claim.url] = ClaimCopy(claim, stored.etag, claim.lived(now))
-        elif stored and key.startswith(SOURCES) and stored.body:
-            sources[key.removeprefix(SOURCES)] = stored
+        elif stored and source == SITE_TOML:
+            config = stored.body.decode("utf-8-sig")
+        elif stored and source != key and stored.body:
+            sources[source] = (stored.version, sha256(stored.body).hexdigest())
     owned: defaultdict[str, list[Claim]] = defaultdict(list)
     for copy in claims.values():
         if copy.claim.owner:
             owned[copy.claim.owner].append(copy.claim)
     records = []
-    for key in owned.keys() | sources.keys() - {SITE_TOML}:
+    for key in owned.keys() | sources.keys():
         urls = tuple(sorted(claim.url for claim in owned[key]))
         page = next((claim.url for claim in owned[key] if claim.leads_to is None), "")
         record = Record(key, url=page, urls=urls, version=1)
-        if source := sources.get(key):
-            record = replace(record, source=source.version, digest=sha256(source.body).hexdigest())
+        if key in sources:
+            record = replace(record, source=sources[key][0], digest=sources[key][1])
         records.append(record)
     cloud.catalogue.put_all(record.item() for record in records)
     cloud.catalogue.put_all(copy.item() for copy in claims.values())
-    config = sources[SITE_TOML].body.decode("utf-8-sig") if SITE_TOML in sources else ""
+    cloud.catalogue.put_all(identity_item(copy.claim) for copy in claims.values() if copy.claim.id)
     walk.change_basis(cloud, Basis(), Basis(cloud.edition, config))
     hint_at(cloud, cloud.articles, map(url_target, claims))

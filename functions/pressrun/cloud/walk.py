@@ -12,7 +12,7 @@ from datetime import timedelta
 from pressrun.cloud.catalogue import BASIS, WALK, Action, Basis, Item, mark_item
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.queues import Hint
-from pressrun.cloud.register import SOURCES
+from pressrun.cloud.register import EMPTY, SOURCES
 from pressrun.core.cards import is_source
 from pressrun.core.dates import stamp
 from pressrun.core.lists import Target, fixed_targets
@@ -22,7 +22,6 @@ from pressrun.core.report import PREFIX as REPORTS  # every kind of content come
 
 _PAGE = 1000
 _REST = timedelta(minutes=10)
-_EMPTY = '"d41d8cd98f00b204e9800998ecf8427e"'  # the ETag of no bytes: the copy of a file that is gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def _page(cloud: Cloud, walk: Walk) -> tuple[list[str], str]:
     for key, etag in cloud.register.listing(SOURCES, after=SOURCES + walk.cursor):
         if key > SOURCES + (last or REPORTS):
             break
-        if etag != _EMPTY:
+        if etag != EMPTY:
             copies[key.removeprefix(SOURCES)] = etag
     content = {key: etag for key, etag in listed.items() if is_source(key)}
     if not walk.cursor and not walk.full:

@@ -16,16 +16,12 @@ from pressrun.core.html import read_page
 from pressrun.core.links import is_elsewhere, name_of, slug_of, stand_in, stem_of, video_of
 from pressrun.core.magazine import Magazine, Section
 from pressrun.core.markdown import Markup, excess, mentions
+from pressrun.core.media import is_medium
 from pressrun.core.problem import CONTROL, Problem, errors, nearest, note
 from pressrun.core.shortcodes import translate
 
 PREFIX, PAGES = "articles/", "pages/"
 _MARKUP: dict[str, Markup] = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
-# What lies beside an article and belongs to it.
-_BESIDE = frozenset(
-    {".avif", ".bmp", ".gif", ".heic", ".heif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp", ".pdf"}
-    | {".m4a", ".m4v", ".mov", ".mp3", ".mp4", ".vtt", ".webm"}
-)
 _LARGEST_FILE = 10 * 1024 * 1024  # with the pictures in it
 _LARGEST_TEXT = 2 * 1024 * 1024
 _LONGEST_TITLE = 300
@@ -96,8 +92,8 @@ class Article:
     """An acceptable article. Instants are aware, in UTC.
 
     ``body`` is in ``markup``, without other tools' shortcodes. ``refs`` are the names (``name_of``) of the articles that it links to, sorted;
-    ``pictures`` the sources of its pictures as written, ``image`` first, each to be looked for at its ``picture_keys`` or in ``embedded``.
-    ``section`` is '' for a page. ``video`` is an address at YouTube or Vimeo, or a content key.
+    ``pictures`` the sources of its pictures as written, ``image`` first, and ``files`` those of the films and downloads, each to be looked for at its
+    ``media_keys`` or in ``embedded``. ``section`` is '' for a page. ``video`` is an address at YouTube or Vimeo, or a content key.
     """
 
     key: str
@@ -130,6 +126,7 @@ class Article:
     corrections: tuple[Correction, ...] = ()
     refs: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     embedded: tuple[Embedded, ...] = ()
 
     @property
@@ -146,7 +143,7 @@ def is_article(key: str) -> bool:
         key.startswith((PREFIX, PAGES))
         and not key.endswith("/")
         and not re.search(r"/\.[^./]", key)
-        and path.suffix.lower() not in _BESIDE
+        and not is_medium(key)
         and path.stem.lower() != "_index"
     )
 
@@ -298,7 +295,8 @@ class _ArticleReader(Reader):
         """The article; only where nothing was refused on the way is it one."""
         title = self.title()
         image = self.text("image")
-        body, refs, pictures = self.body(image)
+        body, refs, pictures, files = self.body(image)
+        video = self.video()
         publish_at = self.instant("publish_at")
         date = self.instant("date") or publish_at or self.date_of_file()
         expires = self.instant("expires")
@@ -333,11 +331,12 @@ class _ArticleReader(Reader):
             featured=self.flag("featured"),
             id=self.id(),
             issue=self.text("issue"),
-            video=self.video(),
+            video=video,
             comments=self.text("comments"),
             corrections=tuple(self.corrections()),
             refs=refs,
             pictures=pictures,
+            files=tuple(dict.fromkeys([*([video] if video and not is_elsewhere(video) else []), *files])),
             embedded=self.embedded,
         )
 
@@ -437,16 +436,16 @@ class _ArticleReader(Reader):
             self.refuse("title", f"The title has {len(title)} characters; {_LONGEST_TITLE} is the most.", "Shorten it; the rest may be the summary.")
         return title
 
-    def body(self, image: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-        """The body without shortcodes, the names of the articles that it links to, and all of the article's pictures."""
+    def body(self, image: str) -> tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """The body without shortcodes, the names of the articles that it links to, all of the article's pictures, and the files that it links to."""
         written, first_line = self.document.body, self.document.body_line
         body, notes = translate(written, first_line, self.markup)
         self.problems += notes
         if errors(notes):
-            return body, (), ()
+            return body, (), (), ()
         if too_much := excess(body, self.markup):
             self.problems.append(Problem(*too_much, first_line))
-            return body, (), ()
+            return body, (), (), ()
         said = mentions(body, self.markup)
 
         def line_of(text: str) -> int | None:
@@ -462,7 +461,7 @@ class _ArticleReader(Reader):
             remedy = "Upload it to media/ and write its name here."
             line = self.fields["image"].line if src == image else line_of(src.lower())
             self.problems.append(note("A picture that is on another site is not shown.", remedy, line=line, text=src[:120]))
-        return body, said.refs, pictures
+        return body, said.refs, pictures, said.files
 
     def date_of_file(self) -> datetime | None:
         try:

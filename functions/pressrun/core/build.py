@@ -2,18 +2,36 @@
 
 from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import chain, islice
 
 from pressrun.core.article import Article, is_article, read_article
-from pressrun.core.cards import Card, card_of, chosen, has_card_alone, mentioned_by, names_of, read_card
+from pressrun.core.cards import (
+    FILE,
+    Card,
+    Media,
+    Mentioned,
+    card_of,
+    chosen,
+    chosen_media,
+    embedded_key,
+    has_card_alone,
+    media_of,
+    media_of_card,
+    mentioned_by,
+    names_of,
+    read_card,
+    unmet,
+)
 from pressrun.core.claims import Claim, Decision, Register, answer_of, decide, phase_of, standing_problems, wanted
 from pressrun.core.lists import (
     Target,
     Teaser,
     bounds,
+    cards_on,
     fixed_targets,
     lists_of,
     newest_first,
@@ -26,6 +44,8 @@ from pressrun.core.lists import (
 )
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine, read_magazine
+from pressrun.core.media import Medium, is_medium, objects_of
+from pressrun.core.media import judge as judge_medium
 from pressrun.core.pages import Pages, Theme
 from pressrun.core.problem import Problem, errors
 from pressrun.core.related import NEAREST, related_to
@@ -48,33 +68,98 @@ class Judged:
     problems: tuple[Problem, ...]
 
 
-def judge(content: Mapping[str, bytes], register: Register, now: datetime) -> dict[str, Judged]:
-    """What each article is told, by key. Raises NoMagazine."""
+def judge(content: Mapping[str, bytes], register: Register, now: datetime, keys: Iterable[str]) -> dict[str, Judged]:
+    """What the uploads of these content keys would be told; none of what is not published. Raises NoMagazine."""
     problems: dict[str, tuple[Problem, ...]] = {}
     magazine = _magazine(content, register, problems)
     decisions, _ = _decide_all(content, register, magazine, now, problems)
-    phases: dict[str, str] = {key: phase_of(decision.article, now) for key, decision in decisions.items() if key in content}
-    phases |= dict.fromkeys(filter(has_card_alone, content), "live")
-    _read_cards(content, register, magazine, problems)
-    return {key: Judged("refused" if errors(problems[key]) else phase, problems[key]) for key, phase in phases.items()}
+    live = (d.article for d in decisions.values() if d.article and phase_of(d.article, now) == "live")
+    filed = _file(_read_cards(content, register, magazine, problems), map(card_of, live))
+    library = _Library(content, register, {})
+    judged = {}
+    for key in keys:
+        phase: str = "live"
+        if key in decisions:
+            article = decisions[key].article
+            phase = phase_of(article, now)
+            if article and not errors(problems[key]):
+                media = library.find(candidate for candidates in media_of(article).values() for candidate in candidates)
+                there = {*filed, *(FILE + candidate for candidate in media)}
+                problems[key] += unmet(article, content[key].decode("utf-8-sig"), there)[1]
+        elif is_medium(key):
+            _, problems[key] = judge_medium(key, content[key])
+        if key in problems:
+            judged[key] = Judged("refused" if errors(problems[key]) else phase, problems[key])
+    return judged
+
+
+class _Library:
+    """The accepted media, of the file where it is acceptable, else of the accepted copy. Each is judged once, and only where a page may show it."""
+
+    def __init__(self, content: Mapping[str, bytes], register: Register, problems: dict[str, tuple[Problem, ...]]) -> None:
+        self.content, self.register, self.problems = content, register, problems
+        self.inside: dict[str, bytes] = {}
+        self.judged: dict[str, tuple[Medium, Callable[[], bytes]] | None] = {}
+
+    def find(self, keys: Iterable[str]) -> dict[str, Medium]:
+        """Those of these content keys at which there is one."""
+        return {key: found[0] for key in keys if (found := self._get(key))}
+
+    def take_in(self, article: Article) -> None:
+        """The pictures that lie inside an article."""
+        self.inside |= {embedded_key(article.key, picture.name): picture.data for picture in article.embedded}
+
+    def upload_of(self, key: str) -> bytes:
+        """The bytes that were accepted of a medium that was found."""
+        found = self._get(key)
+        if found is None:
+            raise KeyError(key)
+        return found[1]()
+
+    def _get(self, key: str) -> tuple[Medium, Callable[[], bytes]] | None:
+        if key not in self.judged:
+            self.judged[key] = next(self._judge(key), None)
+        return self.judged[key]
+
+    def _judge(self, key: str) -> Iterator[tuple[Medium, Callable[[], bytes]]]:
+        """The medium and how to get its bytes, which are too many to be kept."""
+        uploads: tuple[Mapping[str, bytes], ...] = (self.inside,)
+        if key in self.content and is_medium(key):
+            uploads = (self.content, self.register.sources)
+        for uploaded in uploads:
+            if data := uploaded.get(key):
+                medium, problems = judge_medium(key, data)
+                self.problems.setdefault(key, problems)
+                if medium:
+                    yield medium, partial(uploaded.__getitem__, key)
 
 
 @dataclass(frozen=True)
 class Built:
     """The site's objects by key, and the target that each belongs to; the keys of the articles that are live; what was found wrong by content
     key; and the claims as they now stand.
+
+    ``site`` is without the objects of ``media``, the media that pages show by content key: their bytes are made when they are wanted, from what
+    ``upload_of`` gives. ``described`` has all objects, those of media without bytes.
     """
 
     site: Mapping[str, SiteObject]
+    media: Mapping[str, Medium]
     targets: Mapping[str, Target]
     live: frozenset[str]
     problems: Mapping[str, tuple[Problem, ...]]
     claims: Mapping[str, Claim]
+    upload_of: Callable[[str], bytes] = field(compare=False)
 
     @property
     def refused(self) -> tuple[str, ...]:
         """The keys of the files that have an error."""
         return tuple(key for key, found in sorted(self.problems.items()) if errors(found))
+
+    @property
+    def described(self) -> dict[str, SiteObject]:
+        objects = {key: made for medium in self.media.values() for key, made in objects_of(medium).items()}
+        return {**self.site, **objects}
 
 
 def build(content: Mapping[str, bytes], register: Register, now: datetime, theme: Theme) -> Built:
@@ -86,13 +171,24 @@ def build(content: Mapping[str, bytes], register: Register, now: datetime, theme
     live_at = {article.key: url for url, article in live.items()}
     filed = _file(_read_cards(content, register, magazine, problems), map(card_of, live.values()))
     first = {name: card for name, cards in filed.items() if (card := chosen(name, cards))}
-    mentioned = {url: mentioned_by(article, first) for url, article in live.items()}
+    library, shown = _Library(content, register, problems), dict[str, Medium]()
+    mentioned: dict[str, Mentioned] = {}
+    for url, article in live.items():
+        library.take_in(article)
+        media = library.find(key for keys in media_of(article).values() for key in keys)
+        mentioned[url] = mentioned_by(article, first, media)
+        shown |= {medium.key: medium for medium in mentioned[url].media.values()}
     teasers = {url: teaser_of(article, mentioned[url], claims[url].first or now, claims[url].feed_id) for url, article in live.items()}
     shelves = _Shelves(magazine, teasers.values(), filed)
     pages = Pages(magazine, theme)
     site: dict[str, SiteObject] = {}
     targets: dict[str, Target] = {}
-    for target, made in shelves.make(pages):
+    for target in sorted(shelves.targets):
+        cards = shelves.cards.get(reading_of(target).cards, ())
+        sources = [media_of_card(card) for card in cards_on(target, cards)]
+        media = library.find(key for found in sources for keys in found.values() for key in keys)
+        shown |= {medium.key: medium for found in sources for medium in chosen_media(found, media).values()}
+        made = shelves.make(pages, target, media)
         site |= made
         targets |= dict.fromkeys(made, target)
     for url, claim in claims.items():
@@ -107,7 +203,8 @@ def build(content: Mapping[str, bytes], register: Register, now: datetime, theme
                 site[key_of(url)] = pages.redirect(url, answer.to)
             case "gone":
                 site[key_of(url)] = pages.gone(url)
-    return Built(site, targets, frozenset(live_at), problems, claims)
+    targets |= {key: Target("media", medium.key) for medium in shown.values() for key in objects_of(medium)}
+    return Built(site, shown, targets, frozenset(live_at), problems, claims, library.upload_of)
 
 
 def _read_cards(content: Mapping[str, bytes], register: Register, magazine: Magazine, problems: dict[str, tuple[Problem, ...]]) -> list[Card]:
@@ -148,8 +245,10 @@ def _decide_all(
     """What each article comes to, taken in the order of the keys: those that are there first, so that a URL passes without a gap."""
     claims = dict(register.claims)
     owned: defaultdict[str | None, set[str]] = defaultdict(set)
+    carrying: defaultdict[str, set[str]] = defaultdict(set)
     for url, claim in claims.items():
         owned[claim.owner].add(url)
+        carrying[claim.id].add(url)
     present = sorted(key for key in content if is_article(key))
     queue = deque([*present, *sorted(key for key in owned if key and key not in content)])
     read: dict[str, tuple[Article | None, Article | None]] = {}
@@ -163,7 +262,7 @@ def _decide_all(
             fallback = read_article(key, accepted, magazine)[0] if accepted and accepted != content[key] else None
             read[key] = current, fallback
         current, fallback = read[key]
-        urls = wanted((current, fallback), owned[key])
+        urls = wanted((current, fallback), owned[key]).union(*(carrying[article.id] for article in read[key] if article and article.id))
         gone = {owner for url in urls if url in claims and (owner := claims[url].owner) and owner not in content}
         near = urls.union(*(owned[owner] for owner in gone))
         decision = decide(key, current, fallback, {url: claims[url] for url in near if url in claims}, gone, now, magazine.host)
@@ -171,6 +270,7 @@ def _decide_all(
             if url in claims:
                 owned[claims[url].owner].discard(url)
             owned[claim.owner].add(url)
+            carrying[claim.id].add(url)
             claims[url] = claim
         decisions[key] = decision
         problems[key] = (*found[key], *standing_problems(decision, current))
@@ -198,12 +298,11 @@ class _Shelves:
         # Bisection wants places in rising order; the lists have them newest first.
         self.places = {name: [teaser.place for teaser in reversed(teasers)] for name, teasers in self.lists.items()}
 
-    def make(self, pages: Pages) -> Iterable[tuple[Target, dict[str, SiteObject]]]:
-        """What each target makes."""
-        for target in sorted(self.targets):
-            reading = reading_of(target)
-            entries = self._entries(reading.entries, reading.newest, reading.period)
-            yield target, pages.make(target, entries, self.periods[reading.periods], self.cards.get(reading.cards, ()))
+    def make(self, pages: Pages, target: Target, media: Media) -> dict[str, SiteObject]:
+        """What a target makes."""
+        reading = reading_of(target)
+        entries = self._entries(reading.entries, reading.newest, reading.period)
+        return pages.make(target, entries, self.periods[reading.periods], self.cards.get(reading.cards, ()), media)
 
     def older(self, teaser: Teaser) -> Iterable[Sequence[Teaser]]:
         """For each tag, the nearest older articles."""

@@ -1,22 +1,25 @@
 """Cards: what other pages show of a content key, filed under its names.
 
-A page *mentions* an author, a journal issue or another article by name (``author/jo-ash``, ``issue/12``, ``article/ferry``). What it shows of them is
-on the card that is filed under that name.
+A page *mentions* an author, a journal issue, another article or a medium by name (``author/jo-ash``, ``issue/12``, ``article/ferry``,
+``file/media/quay.jpg``). What it shows of them is on the card that is filed under that name; a medium's card is the ``Medium``.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from pressrun.core.article import Article, Label, Reader, is_article, read_document
 from pressrun.core.dates import stamp, unstamp
-from pressrun.core.links import name_of, slug_of, stand_in
+from pressrun.core.links import is_elsewhere, media_keys, name_of, slug_of, stand_in
 from pressrun.core.magazine import Magazine
+from pressrun.core.media import Medium, is_media_name, is_medium
 from pressrun.core.problem import Problem, errors, note
 
 AUTHORS, ISSUES = "authors/", "issues/"
 ALL_ISSUES = "issues"  # the name under which every issue is filed, too
+FILE = "file/"
+_MOST_NOTES = 20
 _LONGEST_TEXT = 50_000  # a card is one item of the catalogue, of 400 KB at most
 _AUTHOR_FIELDS = frozenset(
     {"name", "display_name", "title", "full_name", "first_name", "last_name", "role", "job_title", "position", "summary", "description", "bio_short"}
@@ -65,11 +68,13 @@ def has_card_alone(key: str) -> bool:
 
 def is_source(key: str) -> bool:
     """Whether a file of this content key is published: it has a record in the catalogue and an accepted copy in the register."""
-    return is_article(key) or has_card_alone(key)
+    return is_article(key) or has_card_alone(key) or is_medium(key)
 
 
-def names_of(card: Card) -> tuple[str, ...]:
+def names_of(card: Card | Medium) -> tuple[str, ...]:
     """The names under which a card is filed: an author's by the file and by the author's name, an issue's by its number and by the file."""
+    if isinstance(card, Medium):
+        return (FILE + card.key,)
     if card.key.startswith(AUTHORS):
         return tuple(dict.fromkeys((f"author/{card.slug}", f"author/{slug_of(card.name) or card.slug}")))
     if card.key.startswith(ISSUES):
@@ -92,24 +97,58 @@ def card_of(article: Article) -> Card:
     return Card(article.key, article.title, article.url)
 
 
+Media = Mapping[str, Medium]
+
+
 @dataclass(frozen=True, slots=True)
 class Mentioned:
-    """What an article mentions, as the cards have it: authors by name and page, its journal issue, and where articles that it links to are."""
+    """What an article mentions, as the cards have it: authors by name and page, its journal issue, where articles that it links to are, and its media
+    by their sources as written.
+    """
 
     authors: tuple[Label, ...] = ()
     issue: Label | None = None
     links: Mapping[str, str] = field(default_factory=dict)
+    media: Media = field(default_factory=dict)
 
 
 def mentions_of(article: Article) -> tuple[str, ...]:
-    """The names that the article mentions."""
+    """The names that the article mentions, but for its media."""
     authors = (f"author/{author.slug}" for author in article.authors)
     issues = [f"issue/{slug}"] if (slug := slug_of(article.issue)) else []
     return tuple(dict.fromkeys((*authors, *issues, *(f"article/{name}" for name in article.refs))))
 
 
-def mentioned_by(article: Article, cards: Cards) -> Mentioned:
-    """``cards`` has the card that is meant by each name that the article mentions. An author without a card is as the article says."""
+def media_of(article: Article) -> dict[str, tuple[str, ...]]:
+    """The content keys that each picture and file of the article may have, likeliest first, by its source as written."""
+    inside = {picture.name: (embedded_key(article.key, picture.name),) for picture in article.embedded}
+    return {src: inside.get(src) or _keys(article.key, src) for src in (*article.pictures, *article.files)}
+
+
+def media_of_card(card: Card) -> dict[str, tuple[str, ...]]:
+    """Those that an author's or an issue's own pages show."""
+    return {src: _keys(card.key, src) for src in (card.picture, card.download, card.insert) if src}
+
+
+def _keys(key: str, src: str) -> tuple[str, ...]:
+    return tuple(candidate for candidate in media_keys(key, src) if is_media_name(candidate))
+
+
+def embedded_key(key: str, name: str) -> str:
+    """What stands for a content key where the picture lies inside the article at ``key``: no name of a file has a line break in it."""
+    return f"{key}\n{name}"
+
+
+def chosen_media(sources: Mapping[str, Sequence[str]], media: Media) -> dict[str, Medium]:
+    """The medium that each source means: the likeliest that is there. ``media`` goes by content key."""
+    found = ((src, next(filter(None, map(media.get, keys)), None)) for src, keys in sources.items())
+    return {src: medium for src, medium in found if medium}
+
+
+def mentioned_by(article: Article, cards: Cards, media: Media) -> Mentioned:
+    """``cards`` has the card that is meant by each name that the article mentions, ``media`` the media by content key. An author without a card is as
+    the article says.
+    """
     authors: dict[str, Label] = {}
     for author in article.authors:
         card = cards.get(f"author/{author.slug}")
@@ -117,7 +156,35 @@ def mentioned_by(article: Article, cards: Cards) -> Mentioned:
         authors.setdefault(label.slug, label)
     issue = cards.get(f"issue/{slug_of(article.issue)}") if article.issue else None
     links = {name: card.url for name in article.refs if (card := cards.get(f"article/{name}"))}
-    return Mentioned(tuple(authors.values()), Label(issue.name, issue.slug) if issue else None, links)
+    return Mentioned(tuple(authors.values()), Label(issue.name, issue.slug) if issue else None, links, chosen_media(media_of(article), media))
+
+
+def unmet(article: Article, text: str, there: Container[str]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+    """The names that the article mentions and under which nothing is filed yet, and a note on each thing. ``text`` is the file's."""
+    missing: list[tuple[str, Sequence[str], str, str]] = []  # what is written, the names that would serve, what is wrong, the remedy
+    for src, keys in media_of(article).items():
+        if not is_elsewhere(src) and not is_inside(keys):
+            what, verb = ("picture", "show") if src in article.pictures else ("file", "offer")
+            remedy = f"Upload it, as {keys[-1]}; the page will {verb} it then." if keys else "Upload it to media/ and write its name here."
+            missing.append((src, [FILE + key for key in keys], f"The {what} is not there yet.", remedy))
+    said, remedy = "No live article has this name; its link is plain text.", "It will be a link once there is one."
+    missing += [(name, [f"article/{name}"], said, remedy) for name in article.refs]
+    if article.issue:
+        remedy = "Upload its file to issues/; the article will be in it then."
+        missing.append((article.issue, [f"issue/{slug_of(article.issue)}"], "There is no such journal issue yet.", remedy))
+    missing = [found for found in missing if not any(name in there for name in found[1])]
+    lower = text.lower()
+    places = [lower.find(what.lower()) for what, *_ in missing]
+    notes = (
+        note(said, remedy, line=lower.count("\n", 0, place) + 1 if place >= 0 else None, text=what[:120])
+        for place, (what, _, said, remedy) in zip(places[:_MOST_NOTES], missing, strict=False)
+    )
+    return tuple(sorted({name for _, names, _, _ in missing for name in names})), tuple(notes)
+
+
+def is_inside(keys: Sequence[str]) -> bool:
+    """Whether the medium lies inside its article."""
+    return any("\n" in key for key in keys)
 
 
 def read_card(key: str, data: bytes, magazine: Magazine) -> tuple[Card | None, tuple[Problem, ...]]:

@@ -29,7 +29,7 @@ class Claim:
     """One URL. ``live`` holds the intervals past and planned; ``leads_to`` is None where the URL is its owner's page.
 
     ``owner`` is a content key, or None where the claim has lapsed: a redirect that was taken back, a slug that was changed before its embargo's
-    instant. ``revision`` grows by one with every change.
+    instant. ``revision`` grows by one with every change; ``id`` is the article's whose page it is.
     """
 
     url: str
@@ -40,6 +40,7 @@ class Claim:
     feed_id: str = ""
     leads_to: str | None = None
     revision: int = 0
+    id: str = ""
 
     def lived(self, now: datetime) -> bool:
         """Whether the URL was ever live."""
@@ -48,7 +49,7 @@ class Claim:
     def to_json(self) -> str:
         live = [[stamp(begin), stamp(end) if end else None] for begin, end in self.live]
         fields: dict[str, object] = {"url": self.url, "owner": self.owner, "waiting": self.waiting, "live": live, "feed_id": self.feed_id}
-        fields |= {"first": stamp(self.first) if self.first else None, "leads_to": self.leads_to, "revision": self.revision}
+        fields |= {"first": stamp(self.first) if self.first else None, "leads_to": self.leads_to, "id": self.id, "revision": self.revision}
         return json.dumps(fields, indent=1, sort_keys=True) + "\n"
 
     @classmethod
@@ -129,7 +130,8 @@ def decide(
     """Which version of ``key`` is in force, and what the register must say.
 
     ``current`` is the file as it is, where it is acceptable; ``fallback`` the copy that was accepted last, for the case that ``current`` is None
-    or its URL is another's. ``claims`` has at least those that ``wanted`` names, and all that are owned by a key in ``gone`` which has one of them.
+    or its URL is another's. ``claims`` has at least those that ``wanted`` names, those of pages that carry the same ``id``, and all that are owned by
+    a key in ``gone`` which has one of them.
     """
     table = _Table(key, claims, now)
     blocked_by = holder(key, current, claims, gone) if current else None
@@ -157,7 +159,8 @@ def _stake(table: _Table, article: Article, gone: Collection[str], host: str, un
     if target.owner not in (None, key) and target.owner not in gone:
         table.displaced = target.owner
     table.inherit(target, gone)
-    for url in article.redirects:
+    redirects = dict.fromkeys((*article.redirects, *table.others_of(article)))
+    for url in redirects:
         claim = table.get(url)
         if claim.owner not in (None, key) and claim.owner not in gone:
             unmet[url] = str(claim.owner)
@@ -176,15 +179,15 @@ def _stake(table: _Table, article: Article, gone: Collection[str], host: str, un
             feed_id += f";{stamp(first)}"  # the URL's former article still carries the plain one
     else:
         first, feed_id = None, ""
-    table.put(target, owner=key, leads_to=None, first=first, feed_id=feed_id, live=_extended(target.live, article, phase, now))
+    table.put(target, owner=key, leads_to=None, first=first, feed_id=feed_id, id=article.id, live=_extended(target.live, article, phase, now))
     for claim in table.owned():
-        if claim.url == article.url or claim.url in article.redirects:
+        if claim.url == article.url or claim.url in redirects:
             continue
         live = _closed(claim.live, now)
         if live:
             table.put(claim, leads_to=article.url, live=live)
         else:
-            table.put(claim, owner=None, leads_to=None, first=None, feed_id="", live=())
+            table.put(claim, owner=None, leads_to=None, first=None, feed_id="", id="", live=())
 
 
 class _Table:
@@ -203,6 +206,11 @@ class _Table:
 
     def owned(self) -> list[Claim]:
         return [claim for claim in self.all() if claim.owner == self.key]
+
+    def others_of(self, article: Article) -> list[str]:
+        """The pages of other files that carry the article's ``id``: the article is the same, and has moved."""
+        pages = (claim for claim in self.all() if claim.leads_to is None and claim.owner not in (None, self.key) and claim.url != article.url)
+        return [claim.url for claim in pages if article.id and claim.id == article.id]
 
     def put(self, claim: Claim, **fields: object) -> None:
         self._after[claim.url] = replace(claim, **fields)  # type: ignore[arg-type]

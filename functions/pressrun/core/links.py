@@ -72,12 +72,12 @@ def read_href(href: str) -> tuple[str, str] | None:
     return name_of(unquote(path)), heading
 
 
-def picture_keys(key: str, src: str) -> tuple[str, ...]:
-    """The content keys that ``src`` may mean in the article with this key, likeliest first; none for a picture of another site.
+def media_keys(key: str, src: str) -> tuple[str, ...]:
+    """The content keys that ``src`` may mean in the article with this key, likeliest first; none for what is on another site.
 
-    >>> picture_keys("articles/ferry/index.md", "quay.jpg")
+    >>> media_keys("articles/ferry/index.md", "quay.jpg")
     ('articles/ferry/quay.jpg', 'media/quay.jpg')
-    >>> picture_keys("articles/ferry.md", "/images/quay.jpg")
+    >>> media_keys("articles/ferry.md", "/images/quay.jpg")
     ('media/images/quay.jpg',)
     """
     if _SCHEME.match(src.strip()):
@@ -91,7 +91,7 @@ def picture_keys(key: str, src: str) -> tuple[str, ...]:
 
 
 def is_elsewhere(src: str) -> bool:
-    """Whether a picture is on another site."""
+    """Whether a picture or a file is on another site."""
     return _SCHEME.match(src.strip()) is not None
 
 

@@ -6,16 +6,17 @@ in the order in which pages show them. A *target* is what is made together, in o
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pressrun.core.article import Article, Label
-from pressrun.core.cards import ALL_ISSUES, Mentioned
+from pressrun.core.cards import ALL_ISSUES, FILE, ISSUES, Card, Mentioned, addressed
 from pressrun.core.dates import stamp, unstamp
 from pressrun.core.magazine import Magazine
+from pressrun.core.pictures import Picture
 
 NEWEST = 20
 FEED = 50
@@ -40,6 +41,7 @@ class Teaser:
     authors: tuple[Label, ...] = ()
     agency: str = ""
     issue: Label | None = None
+    picture: Picture | None = None
 
     @property
     def place(self) -> str:
@@ -58,6 +60,7 @@ class Teaser:
         for labels in ("tags", "authors"):
             fields[labels] = tuple(Label(**label) for label in fields[labels])
         fields["issue"] = Label(**fields["issue"]) if fields["issue"] else None
+        fields["picture"] = Picture.of(fields["picture"]) if fields["picture"] else None
         return cls(**fields)
 
 
@@ -76,6 +79,7 @@ def teaser_of(article: Article, mentioned: Mentioned, first: datetime, feed_id: 
         authors=mentioned.authors,
         agency=article.agency,
         issue=mentioned.issue,
+        picture=next((medium.picture for src in article.pictures if (medium := mentioned.media.get(src))), None),
     )
 
 
@@ -103,7 +107,9 @@ class Target(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "Target":
         """Raises ValueError for what no target is called."""
-        target = cls(*text.split(":", 2))
+        kind, _, name = text.partition(":")
+        # Only a list's name has no colon in it; a file's may.
+        target = cls(kind, name) if kind in ("media", "mentions") else cls(*text.split(":", 2))
         if target.kind not in KINDS or not re.fullmatch(r"\d{4}(-\d{2})?|", target.period):
             raise ValueError(f"there is no target {text!r}")
         return target
@@ -139,6 +145,7 @@ KINDS: Mapping[str, str] = {
     "author": "an author's newest, or a year of them",
     "issue": "a journal issue with its articles",
     "journal": "all journal issues",
+    "media": "an uploaded file's objects, as long as a page shows it",
     "mentions": "whatever mentions what has this name",
     "sitemap": "a month of the sitemap",
     "sitemaps": "the index of the sitemaps",
@@ -210,7 +217,22 @@ def targets_of_name(name: str) -> tuple[Target, ...]:
     if name == ALL_ISSUES:
         return (JOURNAL,)
     mentions = Target("mentions", name)
+    if kind == FILE.rstrip("/"):
+        return mentions, Target("media", slug)
     return (mentions, Target(kind, slug)) if kind in ("author", "issue") else (mentions,)
+
+
+def targets_of_card(card: Card) -> tuple[Target, ...]:
+    """The targets of an author's or an issue's own pages."""
+    return (Target("issue", card.slug), JOURNAL) if card.key.startswith(ISSUES) else (Target("author", card.slug),)
+
+
+def cards_on(target: Target, cards: Sequence[Card]) -> Sequence[Card]:
+    """Those of the cards that the target reads whose media its pages show."""
+    if target == JOURNAL:
+        return cards
+    card = addressed(target.name, cards) if target.kind in ("author", "issue") and not target.period else None
+    return [card] if card else []
 
 
 def fixed_targets(magazine: Magazine) -> tuple[Target, ...]:

@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 import nh3
 import pyromark
 
-from pressrun.core.links import anchor_of, read_href, video_of
+from pressrun.core.links import anchor_of, is_elsewhere, read_href, video_of
+from pressrun.core.media import is_media_name
 
 Markup = Literal["markdown", "html"]
 
@@ -107,25 +108,27 @@ _CLEAN_TAG = re.compile(rf"{_ALONE}|<(?P<tag>/?[a-z0-9]+)(?P<attributes>{_ATTRIB
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _PAGE_IDS = frozenset({"main"})  # what the templates call parts of the page
 
-Picture = Callable[[str, str, str], str]
+Picture = Callable[[str, str, str], str | None]
 
 
 def to_html(text: str, markup: Markup = "markdown", links: Mapping[str, str] = {}, picture: Picture | None = None) -> str:
     """The body's HTML: no script, no style, no embedded page, and no ``h1``, which is the title's.
 
-    ``links`` has the URL of each article that the body may name (``Article.refs``); a link to any other is its text alone. ``picture`` gets a
-    picture's source, alternative text and caption, and returns HTML that is trusted, or ''; then the alternative text is left. A picture that
-    stands alone in its paragraph becomes a figure with its caption, which ``picture`` then does not get.
+    ``links`` has the URL of each article (``Article.refs``) and of each file (``Article.files``) that the body may name; a link to any other is its
+    text alone. ``picture`` gets a picture's source, alternative text and caption, and returns HTML that is trusted, '' where only the alternative
+    text is to be left, or None where nothing is. A picture that stands alone in its paragraph becomes a figure with its caption, which ``picture``
+    then does not get.
     """
     return "".join(_Page(links, picture).pieces(_clean(_html(text, markup))))
 
 
 class Mentions(NamedTuple):
-    """What a body says of other things: the articles that it links to, by name and sorted, the sources of its pictures, in order, and the
-    names of the tags that cannot be shown."""
+    """What a body says of other things: the articles that it links to, by name and sorted, the sources of its pictures and of the files that it
+    links to, in order, and the names of the tags that cannot be shown."""
 
     refs: tuple[str, ...]
     pictures: tuple[str, ...]
+    files: tuple[str, ...]
     unshown: tuple[str, ...]
 
 
@@ -136,7 +139,7 @@ def mentions(text: str, markup: Markup = "markdown") -> Mentions:
     for _ in page.pieces(_clean(html)):
         pass
     unshown = dict.fromkeys(name.lower() for name in _UNSHOWN.findall(html))
-    return Mentions(tuple(sorted(page.refs)), tuple(page.pictures), tuple(unshown))
+    return Mentions(tuple(sorted(page.refs)), tuple(page.pictures), tuple(page.files), tuple(unshown))
 
 
 def _html(text: str, markup: Markup) -> str:
@@ -165,6 +168,7 @@ class _Page:
         self.links, self.picture = links, picture
         self.refs: set[str] = set()
         self.pictures: dict[str, None] = {}
+        self.files: dict[str, None] = {}
         self.ids: Counter[str] = Counter()
         self.open_links: list[bool] = []  # whether each is shown
 
@@ -197,13 +201,14 @@ class _Page:
         alt, caption = attributes.get("alt", "").strip(), attributes.get("title", "")
         if shown := self._shown(attributes, ""):
             return f"<figure>{before}{shown}{after}{f'<figcaption>{caption}</figcaption>' if caption else ''}</figure>"
-        return f"<p>{before}<em>{alt}</em>{after}</p>" if alt else ""
+        return f"<p>{before}<em>{alt}</em>{after}</p>" if alt and shown is not None else ""
 
     def _image(self, attributes: dict[str, str]) -> str:
         alt = attributes.get("alt", "").strip()
-        return self._shown(attributes, attributes.get("title", "")) or (f"<em>{alt}</em>" if alt else "")
+        shown = self._shown(attributes, attributes.get("title", ""))
+        return f"<em>{alt}</em>" if alt and shown == "" else shown or ""
 
-    def _shown(self, attributes: dict[str, str], title: str) -> str:
+    def _shown(self, attributes: dict[str, str], title: str) -> str | None:
         src = unescape(attributes.get("src", "")).strip()
         if not src:
             return ""
@@ -211,12 +216,16 @@ class _Page:
         return self.picture(src, unescape(attributes.get("alt", "")), unescape(title)) if self.picture else ""
 
     def _link(self, tag: str, attributes: dict[str, str]) -> str:
-        target = read_href(unescape(attributes.get("href", "")))
-        if target is None:
+        written = unescape(attributes.get("href", ""))
+        name, _, heading = written.partition("#")
+        if target := read_href(written):
+            name, heading = target
+            self.refs.update([name] if name else [])
+        elif is_media_name(name) and not is_elsewhere(name):
+            self.files[name] = None
+        else:
             self.open_links.append(True)
             return tag
-        name, heading = target
-        self.refs.update([name] if name else [])
         self.open_links.append(name in self.links)
         if name not in self.links:
             return ""

@@ -11,11 +11,12 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from pressrun.core.article import Article
-from pressrun.core.cards import Card, Mentioned, addressed
+from pressrun.core.cards import Card, Media, Mentioned, addressed, chosen_media, media_of_card
 from pressrun.core.dates import stamp
 from pressrun.core.lists import IN_FRAGMENT, NEWEST, Target, Teaser
 from pressrun.core.magazine import Magazine, Section
 from pressrun.core.markdown import to_html, word_count
+from pressrun.core.pictures import Picture
 from pressrun.core.site import SiteObject, asset, fixed, key_of, leaf, listing
 
 _WORDS_A_MINUTE = 200
@@ -68,7 +69,15 @@ class Pages:
 
     def article(self, article: Article, teaser: Teaser, mentioned: Mentioned, related: Iterable[Teaser]) -> SiteObject:
         """The page of an article, or of what lies in ``pages/``."""
-        body = to_html(article.body, article.markup, mentioned.links)
+        media = mentioned.media
+        lead = media[article.image].picture if article.image in media else None
+
+        def shown(src: str, alt: str, caption: str) -> str | None:
+            picture = media[src].picture if src in media else None
+            return None if picture and picture == lead else self._picture(picture, alt, caption)
+
+        links = {**mentioned.links, **{src: media[src].url for src in article.files if src in media}}
+        body = to_html(article.body, article.markup, links, shown)
         line = self.magazine.line_of(article.section)
         html = self._render(
             "article.html" if line else "page.html",
@@ -77,6 +86,8 @@ class Pages:
             body=Markup(body),  # noqa: S704 - to_html has cleaned it
             minutes=max(1, ceil(word_count(body) / _WORDS_A_MINUTE)),
             related=list(related),
+            lead=lead,
+            film=media.get(article.video),
             url=article.url,
             **({"section": line[-1], "crumbs": [Crumb(section.name, section.url) for section in line]} if line else {}),
         )
@@ -115,12 +126,15 @@ class Pages:
                 return ("sitemaps/fronts.xml",)
             case Target("site"):
                 return "404.html", "robots.txt", "archive/index.html", *self.assets
-            case Target("assets" | "mentions"):
+            case Target("assets" | "media" | "mentions"):
                 return ()
         raise ValueError(f"{target} is not a list target")
 
-    def make(self, target: Target, teasers: Sequence[Teaser], periods: Iterable[str], cards: Sequence[Card]) -> dict[str, SiteObject]:
-        """The objects of a list target, from what ``reading_of`` says: teasers newest first, periods in any order, cards in that of their keys."""
+    def make(self, target: Target, teasers: Sequence[Teaser], periods: Iterable[str], cards: Sequence[Card], media: Media) -> dict[str, SiteObject]:
+        """The objects of a list target, from what ``reading_of`` says: teasers newest first, periods in any order, cards in that of their keys.
+
+        ``media`` are those of ``cards_on`` the target, by content key.
+        """
         match target:
             case Target("home"):
                 return self._home(teasers)
@@ -133,13 +147,13 @@ class Pages:
                 return self._month(target, section, month, teasers) if month else self._archive(target, section, periods)
             case Target("tag" | "author" as kind, slug, year):
                 # A name that another author's file claims, too, is not that author's page.
-                return self._label(target, kind, slug, year, teasers, periods, addressed(slug, cards))
+                return self._label(target, kind, slug, year, teasers, periods, addressed(slug, cards), media)
             case Target("issue", slug):
                 card = addressed(slug, cards)
-                return self._list(target, "issue.html", card=card, teasers=teasers, body=_safe(card.body)) if card else {}
+                return self._list(target, "issue.html", **_profile(card, media), teasers=teasers) if card else {}
             case Target("journal"):
                 newest = sorted(cards, key=lambda card: (stamp(card.date) if card.date else "", card.number.zfill(9), card.slug), reverse=True)
-                return self._list(target, "journal.html", issues=newest) if newest else {}
+                return self._list(target, "journal.html", issues=[_profile(card, media) for card in newest]) if newest else {}
             case Target("fronts"):
                 fronts = ["/", "/archive/", *(section.url for section in self.magazine.sections)]
                 pages = [(url, None) for url in fronts] + [(teaser.url, teaser.updated) for teaser in teasers]
@@ -154,7 +168,7 @@ class Pages:
                 return self._xml(target, "sitemaps.xml", names=["fronts", *sorted(periods, reverse=True)])
             case Target("site"):
                 return self._site()
-            case Target("assets" | "mentions"):
+            case Target("assets" | "media" | "mentions"):
                 return {}
         raise ValueError(f"{target} is not a list target")
 
@@ -189,7 +203,7 @@ class Pages:
         return self._period(target, f"{section.name}, {month_name(month)}", [Crumb(section.name, section.url), archive], teasers)
 
     def _label(
-        self, target: Target, kind: str, slug: str, year: str, teasers: Sequence[Teaser], periods: Iterable[str], card: Card | None
+        self, target: Target, kind: str, slug: str, year: str, teasers: Sequence[Teaser], periods: Iterable[str], card: Card | None, media: Media
     ) -> dict[str, SiteObject]:
         if not teasers and not card:
             return {}
@@ -199,7 +213,7 @@ class Pages:
         if year:
             return self._period(target, f"{name}, {year}", [Crumb(name, url)], teasers) if teasers else {}
         years = [Period(period, period, f"{url}{period}/") for period in sorted(periods, reverse=True)]
-        profile = {"card": card, "body": _safe(card.body) if card else ""} if kind == "author" else {}
+        profile = _profile(card, media) if kind == "author" else {}
         return self._list(target, f"{kind}.html", name=name, teasers=teasers, years=years, **profile)
 
     def _list(self, target: Target, template: str, **values: object) -> dict[str, SiteObject]:
@@ -231,6 +245,12 @@ class Pages:
         body = self._render("feed.xml", key=key, title=title, url=url, teasers=teasers, changed=changed)
         return listing(key, body, "application/atom+xml; charset=utf-8")
 
+    def _picture(self, picture: Picture | None, alt: str, caption: str) -> str:
+        """A picture in an article's text."""
+        if picture is None:
+            return ""
+        return str(self.env.get_template("parts/picture.html").module.in_text(picture, alt, caption))  # type: ignore[attr-defined]
+
     def _render(self, template: str, **values: object) -> str:
         return self.env.get_template(template).render(**values)
 
@@ -240,6 +260,14 @@ class Pages:
 
     def _absolute(self, url: str) -> str:
         return self.magazine.base_url + url
+
+
+def _profile(card: Card | None, media: Media) -> dict[str, object]:
+    """What a page shows of an author or an issue: the card, its text, and its media by the names of its fields."""
+    found = chosen_media(media_of_card(card), media) if card else {}
+    named = {name: found.get(getattr(card, name, "")) for name in ("picture", "download", "insert")}
+    shown = {name: medium if (name == "picture") == bool(medium and medium.picture) else None for name, medium in named.items()}
+    return {"card": card, "body": _safe(card.body) if card else "", "media": shown}
 
 
 def _safe(text: str) -> Markup:

@@ -10,6 +10,7 @@ from pressrun.core.cards import Card
 from pressrun.core.claims import Phase
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine
+from pressrun.core.media import Medium
 from pressrun.core.problem import Problem, errors, ranked
 
 PREFIX = "reports/"
@@ -71,10 +72,10 @@ def report_on(key: str, article: Article | None, phase: Phase, refused: bool, pr
     return Report(key, phase, said, url if phase in ("live", "scheduled") else "", ranked(problems))
 
 
-def _refused(key: str, problems: tuple[Problem, ...], live_at: str) -> Report:
+def _refused(key: str, problems: tuple[Problem, ...], live_at: str, stays: str = "") -> Report:
     """``live_at`` is where the version before it stays live, '' where there is none."""
     count = len(errors(problems))
-    stays = f" The version before it stays live at {live_at}." if live_at else ""
+    stays = f" The version before it stays live at {live_at}." if live_at else stays
     return Report(key, "refused", f"Refused: {count} thing{'s' if count != 1 else ''} to mend.{stays}", live_at, ranked(problems))
 
 
@@ -86,6 +87,16 @@ def report_on_card(key: str, card: Card | None, refused: bool, problems: tuple[P
     if card:
         return Report(key, "live", f"Accepted. It is live at {url}", url, ranked(problems))
     return Report(key, "withdrawn", "Taken down: the file is gone. Upload it again to bring it back.")
+
+
+def report_on_medium(key: str, medium: Medium | None, refused: bool, problems: tuple[Problem, ...]) -> Report:
+    """``medium`` is the version in force of a picture, a film or a download."""
+    if refused:
+        return _refused(key, problems, "", stays=" The version before it stays in use." if medium else "")
+    if medium is None:
+        return Report(key, "withdrawn", "Taken away: the file is gone. Upload it again to bring it back.")
+    size = f", {medium.picture.width:,} × {medium.picture.height:,} pixels" if medium.picture else f", {medium.size / 1024 / 1024:.1f} MB"
+    return Report(key, "accepted", f"Accepted{size}. Readers get it with the live articles that name it.", "", ranked(problems))
 
 
 def report_on_site(magazine: Magazine | None, problems: tuple[Problem, ...], in_force: bool) -> Report:

@@ -4,33 +4,36 @@
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from watchfiles import watch
 
-from pressrun.cloud.remote import KINDS
+from pressrun.cloud.register import CLAIMS, SOURCES
 from pressrun.core.claims import Claim, Register
 from pressrun.core.magazine import KEY as SITE_TOML
+from pressrun.core.media import KINDS, Files
 from pressrun.core.report import PREFIX as REPORTS
 
 REGISTER = ".pressrun"
 
 
-def read_content(folder: Path) -> dict[str, bytes]:
-    """The files that are content, by key."""
-    return {key: path.read_bytes() for key, path in _files(folder) if is_content(key)}
+def read_content(folder: Path, named: Mapping[str, Path] = MappingProxyType({})) -> Files:
+    """The files that are content, by key; ``named`` are there besides, or instead."""
+    paths = {key: path for key, path in _files(folder) if is_content(key)} | dict(named)
+    return Files(paths, lambda key: paths[key].read_bytes())
 
 
 def read_register(folder: Path) -> Register:
     """The register of a content folder; an empty one where there is none."""
-    files = {key: path.read_bytes() for key, path in _files(folder / REGISTER)}
-    claims = [Claim.from_json(body) for key, body in files.items() if key.startswith("urls/")]
-    sources = {key.removeprefix("sources/"): body for key, body in files.items() if key.startswith("sources/") and body}
-    return Register({claim.url: claim for claim in claims}, sources)
+    paths = dict(_files(folder / REGISTER))
+    claims = [Claim.from_json(path.read_bytes()) for key, path in paths.items() if key.startswith(CLAIMS)]
+    sources = {key.removeprefix(SOURCES): path for key, path in paths.items() if key.startswith(SOURCES) and path.stat().st_size}
+    return Register({claim.url: claim for claim in claims}, Files(sources, lambda key: sources[key].read_bytes()))
 
 
 class Folder:
@@ -47,7 +50,7 @@ class Folder:
         """Puts the folder's register into its bucket, before anything else."""
         (bucket,) = (name for name in self.buckets if name != self.content)
         for key, path in _files(self.path / REGISTER):
-            if key.startswith(("urls/", "sources/")):
+            if key.startswith((CLAIMS, SOURCES)):
                 self.s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
 
     def upload(self) -> None:

@@ -1,28 +1,40 @@
 """A site as files: what ``build`` writes."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
-from pressrun.core.site import SiteObject
+from pressrun.core.build import Built
+from pressrun.core.media import bodies_of, objects_of
 
 # Which files are the site's, with the metadata that a file cannot have. What it does not name was there before, and stays.
 MANIFEST = ".pressrun-site.json"
 
 
-def write_site(folder: Path, site: Mapping[str, SiteObject]) -> dict[str, int]:
+def write_site(folder: Path, built: Built) -> dict[str, int]:
     """Writes what differs, and deletes what an earlier build wrote that is no longer of the site. Returns how many: put, unchanged, deleted."""
+    site = built.described
     counts = {"put": 0, "unchanged": 0, "deleted": 0}
     manifest = folder / MANIFEST
     before = set(json.loads(manifest.read_bytes())) if manifest.is_file() else set()
-    for key, made in sorted(site.items()):
+
+    def write(key: str, body: bytes) -> None:
         path = folder / key
-        if path.is_file() and path.read_bytes() == made.body:
+        if path.is_file() and path.read_bytes() == body:
             counts["unchanged"] += 1
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(made.body)
+            path.write_bytes(body)
             counts["put"] += 1
+
+    for key, made in sorted(built.site.items()):
+        write(key, made.body)
+    for key, medium in sorted(built.media.items()):
+        # A picture's names carry the hash of what it was made from: what is there need not be made again.
+        there = {name for name in objects_of(medium) if medium.picture and (folder / name).is_file()}
+        counts["unchanged"] += len(there)
+        if len(there) < len(objects_of(medium)):
+            for name, body in bodies_of(medium, built.upload_of(key), there):
+                write(name, body)
     for key in sorted(before - site.keys()):
         (folder / key).unlink(missing_ok=True)
         counts["deleted"] += 1
