@@ -416,6 +416,28 @@ def verify(
 
 
 @app.command()
+def explain(
+    url: Annotated[str, typer.Argument(metavar="URL", help="An address of the site, or its path, such as /news/ice/.")], as_json: Json = False
+) -> None:
+    """What a page was made from, what changed it last, and when the CDN was told."""
+    from pressrun.cloud import remote
+    from pressrun.cloud.explain import Elsewhere, NotAnAddress
+    from pressrun.cloud.explain import explain as explained
+
+    with remote.connected(fail) as cloud:
+        try:
+            found = explained(cloud, url)
+        except Elsewhere as other:
+            fail(f"{other} is not the magazine's address.", "Give a URL of the site, or its path, such as /news/ice/.", code=1)
+        except NotAnAddress:
+            fail(f"“{url}” is no URL.", "Give a URL of the site, or its path, such as /news/ice/.")
+    if as_json:
+        say_json(found.value())
+    else:
+        say(found.text())
+
+
+@app.command()
 def republish(as_json: Json = False) -> None:
     """Make everything anew, whatever the archive's size: what already is as it should be is left unchanged."""
     from pressrun.cloud import remote

@@ -125,19 +125,19 @@ def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | No
         return False
     if target.kind == "mentions":
         urls = [item["sk"] for item in cloud.catalogue.query(f"mention#{target.name}", newest=False)]
-        hint_at(cloud, cloud.articles, map(url_target, urls), tally.receipt)
+        hint_at(cloud, cloud.articles, map(url_target, urls), tally.receipt, tally.cause_of(target))
         return False
     made = pages.make(target, seen.teasers, seen.periods, seen.cards)
     for key, head in heads.items():
-        tally.bring(cloud.site, key, made.get(key), head)
+        tally.bring(target, cloud.site, key, made.get(key), head)
     if target.kind == "section" and not made:
         # Before the section was, there may have been an article at its URL.
-        hint_at(cloud, cloud.articles, [url_target(f"/{target.name}/")], tally.receipt)
+        hint_at(cloud, cloud.articles, [url_target(f"/{target.name}/")], tally.receipt, tally.cause_of(target))
     noted, parent = _page_noted(target), parent_of(target)
     if noted and parent and bool(made) != seen.has_page:
         mark = cloud.new_mark()
         change = cloud.catalogue.put({"pk": noted[0], "sk": noted[1]}) if made else cloud.catalogue.delete(noted)
-        cloud.catalogue.write([change, cloud.catalogue.put(mark_item(parent, mark, stamp(cloud.now())))])
+        cloud.catalogue.write([change, cloud.catalogue.put(mark_item(parent, mark, stamp(cloud.now()), cause=tally.cause_of(target)))])
         cloud.lists.send([Hint((str(parent),), mark, receipt=tally.receipt)])
     return bool(noted and made)
 
@@ -165,7 +165,7 @@ def _mark_neighbours(cloud: Cloud, around: Mapping[Target, Collection[str]], see
         entry = Teaser.from_json(found[place]["json"]) if place in found else None
         if not noted.basis or may_change(teaser, noted.related, entry):
             urls.add(teaser.url)
-    hint_at(cloud, cloud.articles, map(url_target, urls), tally.receipt)
+    hint_at(cloud, cloud.articles, map(url_target, urls), tally.receipt, tally.cause_of(*around))
 
 
 def _newer(cloud: Cloud, newest: Sequence[Teaser], pk: str, place: str) -> Sequence[Teaser]:

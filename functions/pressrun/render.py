@@ -86,15 +86,16 @@ class Look:
 
 def render(cloud: Cloud, url: str, tally: Tally) -> None:
     """Makes what stands at ``url`` what it should be now, and the lists' entries with it."""
+    target = url_target(url)
     for _ in range(_TRIES):
         head = cloud.site.head(key_of(url))
         seen, entries = look(cloud, url)
         if seen.answer.kind == "redirect":
-            _destination_first(cloud, seen.answer.to, tally)
+            _destination_first(cloud, seen.answer.to, tally, tally.cause_of(target))
         wanted = _entries(seen)
         try:
             if not _is_list_page(seen, url):
-                tally.bring(cloud.site, key_of(url), _page(seen, url), head)
+                tally.bring(target, cloud.site, key_of(url), _page(seen, url), head)
             _tell(cloud, url, _enter(cloud, url, seen, entries, wanted, tally))
         except Conflict:
             continue
@@ -170,14 +171,15 @@ def _page(seen: Look, url: str) -> SiteObject | None:
     return pages.gone(url) if seen.answer.kind == "gone" else None
 
 
-def _destination_first(cloud: Cloud, url: str, tally: Tally) -> None:
+def _destination_first(cloud: Cloud, url: str, tally: Tally, cause: str) -> None:
     """A redirect never stands before the page that it leads to."""
     head = cloud.site.head(key_of(url))
     if head and "status" not in head.metadata:
         return
     own = cloud.new_mark()
     target = url_target(url)
-    cloud.catalogue.put_all([mark_item(target, own, stamp(cloud.now()))])
+    cloud.catalogue.put_all([mark_item(target, own, stamp(cloud.now()), cause=cause)])
+    tally.causes.setdefault(str(target), cause)
     render(cloud, url, tally)
     cloud.catalogue.delete_all([mark_key(target, own)])
 
@@ -232,7 +234,7 @@ def _enter(cloud: Cloud, url: str, seen: Look, had: Entries, wanted: Entries, ta
     """
     catalogue = cloud.catalogue
     fences = _fences(cloud, url, seen)
-    mark, since = cloud.new_mark(), stamp(cloud.now())
+    mark, since, cause = cloud.new_mark(), stamp(cloud.now()), tally.cause_of(url_target(url))
     standing = replace(wanted, untold=(*had.untold, *_news(url, seen, had, wanted, since)), revision=had.revision + 1)
     forgotten = [catalogue.delete(mention_key(name, url)) for name in sorted(set(had.mentions) - set(wanted.mentions))]
     mentioned = sorted(set(wanted.mentions) - set(had.mentions if had.basis else ()))
@@ -248,7 +250,7 @@ def _enter(cloud: Cloud, url: str, seen: Look, had: Entries, wanted: Entries, ta
     places = {(name, entries.lists[name][0]) for name in changed for entries in (had, wanted) if name in entries.lists}
     around = tuple(sorted({place for name, place in places if name.startswith("tag/")}))
     targets = sorted({*had.targets, *wanted.targets})
-    marks = [mark_item(target, mark, since, around if target.startswith("tag:") else ()) for target in targets]
+    marks = [mark_item(target, mark, since, around if target.startswith("tag:") else (), cause) for target in targets]
     removed = [catalogue.delete((f"list#{name}", place)) for name, (place, _) in had.lists.items() if wanted.lists.get(name, ("",))[0] != place]
     removed += forgotten
     put = mentions + [

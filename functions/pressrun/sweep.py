@@ -74,6 +74,6 @@ def delete_old_assets(cloud: Cloud, now: datetime) -> None:
     """Once the walk has ended and no mark is left, no page names the assets of a former edition."""
     if next(cloud.catalogue.old_marks(stamp(now + timedelta(days=1)), limit=1), None) is None:
         mark = cloud.new_mark()
-        change = [cloud.catalogue.put(walk.Walk().item()), cloud.catalogue.put(mark_item(ASSETS, mark, stamp(now)))]
+        change = [cloud.catalogue.put(walk.Walk().item()), cloud.catalogue.put(mark_item(ASSETS, mark, stamp(now), cause=walk.NEW_EDITION))]
         cloud.catalogue.write(change)
         cloud.lists.send([Hint((str(ASSETS),), mark)])

@@ -324,7 +324,7 @@ def _claim(cloud: Cloud, claim: Claim, had: ClaimCopy | None, now: datetime) -> 
         if stored:
             other = Claim.from_json(stored.body)
             target, mark = url_target(claim.url), cloud.new_mark()
-            marked = cloud.catalogue.put(mark_item(target, mark, stamp(now)))
+            marked = cloud.catalogue.put(mark_item(target, mark, stamp(now), cause=other.owner or ""))
             cloud.catalogue.write([_copy_write(cloud, ClaimCopy(other, stored.etag, other.lived(now))), marked])
             cloud.articles.send([Hint((str(target),), mark)])
         raise
@@ -366,7 +366,9 @@ def _commit(
     shown = {target for name in _names_changed(record, after) for target in targets_of_name(name)}
     queues = (cloud.articles, sorted(map(str, articles))), (cloud.lists, sorted(map(str, {*lists, *shown})))
     mark, receipt = cloud.new_mark(), file.metadata.get(_RECEIPT, "") if file else ""
-    _write(cloud, record, after, copies, [mark_item(target, mark, after.judged) for _, targets in queues for target in targets])
+    cause = record.key if (record.upload, record.phase) != (after.upload, after.phase) or record.basis == after.basis else walk.NEW_BASIS
+    marks = [mark_item(target, mark, after.judged, cause=cause) for _, targets in queues for target in targets]
+    _write(cloud, record, after, copies, marks)
     for queue, targets in queues:
         if targets:
             queue.send([Hint(tuple(targets), mark, receipt=receipt)])

@@ -18,6 +18,7 @@ VERBS = {
     "get-many": ["dynamodb:BatchGetItem"],
     "query": ["dynamodb:Query"],
     "put": ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"],
+    "note": ["dynamodb:BatchWriteItem"],
     "check": ["dynamodb:ConditionCheckItem"],
     "receive": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
     "send": ["sqs:SendMessage"],
@@ -98,6 +99,7 @@ MAY = {
         "a page": "read",
         "the site bucket": "list",
         "the distribution": "purge",
+        "the table": "note",
         "changed": "receive",
         "invalidate's log": "log",
     },
@@ -194,9 +196,14 @@ def test_nobody_deletes_from_the_register_not_even_an_administrator() -> None:
     assert "LifecycleConfiguration" not in resources("AWS::S3::Bucket")["RegisterBucket"]["Properties"]
 
 
-def test_invalidate_changes_nothing_but_the_cache() -> None:
+def test_invalidate_changes_nothing_but_the_cache_and_its_own_notes() -> None:
     changes = [action for verb in ["write", "delete", "put", "send"] for action in VERBS[verb]]
-    assert [(action, thing) for action in changes for thing, arn in THINGS.items() if allows(role("invalidate"), action, arn)] == []
+    changed = [(action, thing) for action in changes for thing, arn in THINGS.items() if allows(role("invalidate"), action, arn)]
+    assert changed == [("dynamodb:BatchWriteItem", "the table")]
+    [noting] = [statement for statement in role("invalidate") if "dynamodb:BatchWriteItem" in as_list(statement["Action"])]
+    # An empty set satisfies ForAllValues, but BatchWriteItem always names keys:
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+    assert noting["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["made#*"]}}
 
 
 def test_index_reads_neither_the_content_nor_the_register() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -31,6 +32,7 @@ class Head:
     content_type: str
     cache_control: str
     metadata: dict[str, str]
+    modified: datetime
 
     def holds(self, made: SiteObject) -> bool:
         """Whether the object is, to the byte, what was made; its digest is that of its body."""
@@ -59,7 +61,7 @@ class Bucket:
             if _code(error) in ("NoSuchKey", "404"):
                 return None
             raise
-        return Head(found["ETag"], found["ContentType"], found.get("CacheControl", ""), found.get("Metadata", {}))
+        return Head(found["ETag"], found["ContentType"], found.get("CacheControl", ""), found.get("Metadata", {}), found["LastModified"])
 
     def read(self, key: str) -> SiteObject | None:
         """The object as a whole, to be compared with what should be there."""

@@ -13,7 +13,9 @@ pk                     sk                  what
 ``mention#<name>``     ``<url>``           the page at the URL mentions the name: written by ``render`` alone
 ``list#<list>``        ``<place>``         one teaser: written by ``render`` alone
 ``periods#<list>``     ``<period>``        the month or year has a page: written by ``index`` alone
-``target#<target>``    ``mark#<id>``       the target is to be made (again)
+``target#<target>``    ``mark#<id>``       the target is to be made (again), and what caused it
+``made#<site key>``    ``made``            what was put or deleted there last, and why: for ``explain``, read by no page
+``made#<site key>``    ``told``            when the CDN was told of it: written by ``invalidate`` alone, for ``explain``
 ``due#<shard>``        ``<instant>#<key>`` the article's phase changes then
 ``receipt#<id>``       ``receipt``         what one upload caused, added up
 =====================  ==================  =====================================================================================
@@ -164,6 +166,46 @@ class Entries:
         return {"pk": f"url#{url}", "sk": "entries", "revision": revision, "json": _json(fields)}
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was put last at a site key, or, where ``etag`` is '', deleted. ``at`` is a stamp; ``cause`` what led to it: a content key, or a few words.
+
+    A note for who asks why. Of a worker that died before it noted anything, another's note is left: the object's ETag tells.
+    """
+
+    key: str
+    at: str
+    etag: str
+    target: str
+    cause: str
+
+    @classmethod
+    def of(cls, item: Item) -> "Made":
+        return cls(item["pk"].removeprefix("made#"), item["at"], item["etag"], item["target"], item["cause"])
+
+    def item(self) -> Item:
+        pk, sk = made_key(self.key)
+        return {"pk": pk, "sk": sk, "at": self.at, "etag": self.etag, "target": self.target, "cause": self.cause}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The invalidation that named a site key last: the stamp of its instant, its id, and the ETag that stood there then ('': nothing did)."""
+
+    key: str
+    at: str
+    etag: str
+    invalidation: str
+
+    @classmethod
+    def of(cls, item: Item) -> "Told":
+        return cls(item["pk"].removeprefix("made#"), item["at"], item["etag"], item["invalidation"])
+
+    def item(self) -> Item:
+        pk, sk = told_key(self.key)
+        return {"pk": pk, "sk": sk, "at": self.at, "etag": self.etag, "invalidation": self.invalidation}
+
+
 class Catalogue:
     """The table. All reads are strong, but for ``old_marks``."""
 
@@ -237,13 +279,16 @@ class Catalogue:
 
     def put_all(self, items: Iterable[Item]) -> None:
         """One by one, in no transaction."""
-        self._batch([{"PutRequest": {"Item": _to_wire(item)}} for item in items])
+        self.change_all(items, ())
 
     def delete_all(self, keys: Iterable[Key]) -> None:
         """One by one, in no transaction."""
-        self._batch([{"DeleteRequest": {"Key": _plain_key(key)}} for key in dict.fromkeys(keys)])
+        self.change_all((), keys)
 
-    def _batch(self, requests: list[Item]) -> None:
+    def change_all(self, put: Iterable[Item], delete: Iterable[Key]) -> None:
+        """Both at once, which takes fewer calls; one by one, in no transaction."""
+        requests: list[Item] = [{"PutRequest": {"Item": _to_wire(item)}} for item in put]
+        requests += [{"DeleteRequest": {"Key": _plain_key(key)}} for key in dict.fromkeys(delete)]
         for start in range(0, len(requests), _WRITE):
             request: Any = {self.table: requests[start : start + _WRITE]}
             for attempt in range(8):
@@ -319,15 +364,12 @@ class Catalogue:
     def check(self, key: Key, condition: str, **values: object) -> Action:
         return {"ConditionCheck": {"TableName": self.table, "Key": _plain_key(key)} | _condition(condition, values)}
 
-    def mark(self, target: object, mark: str, since: str, around: Sequence[str] = ()) -> Action:
-        return self.put(mark_item(target, mark, since, around))
 
-
-def mark_item(target: object, mark: str, since: str, around: Sequence[str] = ()) -> Item:
-    """The mark ``mark`` under ``target``, of the instant ``since``."""
+def mark_item(target: object, mark: str, since: str, around: Sequence[str] = (), cause: str = "") -> Item:
+    """The mark ``mark`` under ``target``, of the instant ``since``. ``cause`` is what ``explain`` says of what is made for it."""
     shard = SHARDS[int(sha256(str(target).encode()).hexdigest(), 16) % len(SHARDS)]
     item = {"pk": f"target#{target}", "sk": f"mark#{mark}", "shard": shard, "since": since}
-    return item | ({"around": _json(list(around))} if around else {})
+    return item | ({"around": _json(list(around))} if around else {}) | ({"cause": cause} if cause else {})
 
 
 def mark_key(target: object, mark: str) -> Key:
@@ -364,6 +406,14 @@ def mention_item(name: str, url: str) -> Item:
     """The page at ``url`` mentions what is filed under ``name``."""
     pk, sk = mention_key(name, url)
     return {"pk": pk, "sk": sk}
+
+
+def made_key(key: str) -> Key:
+    return f"made#{key}", "made"
+
+
+def told_key(key: str) -> Key:
+    return f"made#{key}", "told"
 
 
 def due_item(instant: str, key: str) -> Item:

@@ -113,7 +113,7 @@ def publish(cloud: Cloud, files: Sequence[tuple[str, Path]], timeout: float) -> 
 
 def _publish(cloud: Cloud, key: str, path: Path, timeout: float) -> Receipt:
     began, name = monotonic(), cloud.new_mark()
-    distribution = _distribution(cloud)
+    distribution = distribution_of(cloud)
     known = set(_invalidations(cloud, distribution))
     etag = cloud.content.put(key, path.read_bytes(), metadata={"receipt": name})[0]
     while monotonic() < began + timeout and not is_judged(cloud, key, etag):
@@ -161,7 +161,7 @@ def _record(cloud: Cloud, key: str) -> Record:
     return Record.of(key, cloud.catalogue.read([record_key(key)]).get(record_key(key)))
 
 
-def _distribution(cloud: Cloud) -> Distribution:
+def distribution_of(cloud: Cloud) -> Distribution:
     """The stack's, {} where there is none."""
     name = cloud.setting("CONTENT_BUCKET").removesuffix("-content")
     pages = cloud.cloudfront.get_paginator("list_distributions").paginate()
@@ -249,7 +249,7 @@ def repair(cloud: Cloud, difference: Difference, timeout: float = 300) -> None:
         if (head := cloud.site.head(key)) and head.holds(site[key]):
             cloud.site.delete(key)
     wrong = (*difference.missing, *difference.different, *difference.extra)
-    _hint_at(cloud, {targets_of[key] for key in wrong if key in targets_of})
+    _hint_at(cloud, {targets_of[key] for key in wrong if key in targets_of}, "pressrun verify --repair")
     settle(cloud, timeout)
 
 
@@ -267,13 +267,13 @@ def republish(cloud: Cloud) -> int:
             targets.update(targets_of_name(name))
     magazine, _ = read_magazine(Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).config.encode())
     targets.update(fixed_targets(magazine) if magazine else ())
-    _hint_at(cloud, targets)
+    _hint_at(cloud, targets, "pressrun republish")
     cloud.uploads.send_keys(sorted(keys))
     return len(keys) + len(targets)
 
 
-def _hint_at(cloud: Cloud, targets: Iterable[Target]) -> None:
+def _hint_at(cloud: Cloud, targets: Iterable[Target], cause: str) -> None:
     lists = set(targets)
     articles = {target for target in lists if target.kind == "url"}
-    hint_at(cloud, cloud.articles, articles)
-    hint_at(cloud, cloud.lists, lists - articles)
+    hint_at(cloud, cloud.articles, articles, cause=cause)
+    hint_at(cloud, cloud.lists, lists - articles, cause=cause)

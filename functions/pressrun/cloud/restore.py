@@ -43,4 +43,4 @@ def restore(cloud: Cloud) -> None:
     cloud.catalogue.put_all(copy.item() for copy in claims.values())
     config = sources[SITE_TOML].body.decode("utf-8-sig") if SITE_TOML in sources else ""
     walk.change_basis(cloud, Basis(), Basis(cloud.edition, config))
-    hint_at(cloud, cloud.articles, map(url_target, claims))
+    hint_at(cloud, cloud.articles, map(url_target, claims), cause="a catalogue made again from the register")

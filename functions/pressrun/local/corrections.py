@@ -403,6 +403,7 @@ def _cloudfront(aws: Aws) -> Iterator[AbstractContextManager[Any]]:
         def __init__(self, distribution: Any, paths: list[str], caller_ref: str) -> None:
             self.done_at = aws.clock() + aws.invalidation_delay
             super().__init__(distribution, paths, caller_ref)
+            self.create_time = datetime.fromtimestamp(aws.clock(), UTC)
 
         @property
         def status(self) -> str:
