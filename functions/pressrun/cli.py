@@ -376,6 +376,29 @@ def status(key: Annotated[str, typer.Argument(help="One content key.")] = "", as
 
 
 @app.command()
+def preview(
+    key: Annotated[str, typer.Argument(help="The content key of a draft or of an embargoed article.")],
+    hours: Annotated[int, typer.Option(min=1, max=168, help="How long the address is good for.")] = 24,
+    timeout: Annotated[int, typer.Option(help="Seconds to wait.")] = 60,
+    as_json: Json = False,
+) -> None:
+    """A private address with every page that the article would change."""
+    from pressrun.cloud import remote
+
+    with remote.connected(fail) as cloud, doing("Making the preview…"):
+        try:
+            url = cloud.content.address(remote.preview(cloud, key, timeout), hours * 3600)
+        except LookupError as phase:
+            fail(f"There is no preview of {key}: its status is {phase}.", "A draft has one, and an article that goes live later.", code=1)
+        except TimeoutError:
+            fail(f"The preview was not there after {timeout} seconds. Try again.", code=1)
+    if as_json:
+        say_json({"key": key, "url": url, "hours": hours})
+    else:
+        say(url)
+
+
+@app.command()
 def settle(timeout: Annotated[int, typer.Option(help="Seconds to wait.")] = 300, as_json: Json = False) -> None:
     """Wait until nothing is pending."""
     from pressrun.cloud import remote

@@ -19,9 +19,10 @@ from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.press import pages_for
 from pressrun.cloud.queues import Hint
+from pressrun.cloud.readings import read_list
 from pressrun.core.cards import Card
 from pressrun.core.dates import stamp
-from pressrun.core.lists import ASSETS, NEWEST, Target, Teaser, bounds, parent_of, reading_of, url_target
+from pressrun.core.lists import ASSETS, NEWEST, Target, Teaser, parent_of, reading_of, url_target
 from pressrun.core.pages import Pages
 from pressrun.core.related import NEAREST, may_change
 
@@ -98,17 +99,7 @@ def _look(cloud: Cloud, targets: Collection[Target]) -> dict[Target, Look]:
     zone = pages_for(basis.config).magazine.timezone
     looks = {}
     for target in targets:
-        entries, newest, period, periods, cards = reading_of(target)
-        begin, end = bounds(period, zone) if period else ("", "")
-        items = cloud.catalogue.query(f"list#{entries}", begin=begin, end=end, limit=newest) if entries else ()
-        noted = cloud.catalogue.query(f"periods#{periods}") if periods else ()
-        looks[target] = Look(
-            basis.config,
-            tuple(Teaser.from_json(item["json"]) for item in items),
-            frozenset(item["sk"] for item in noted),
-            cloud.catalogue.cards(cards) if cards else (),
-            _page_noted(target) in found,
-        )
+        looks[target] = Look(basis.config, *read_list(cloud, target, zone), _page_noted(target) in found)
     return looks
 
 

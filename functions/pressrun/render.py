@@ -7,6 +7,7 @@ claim and the record that were read. Then look again: where the page would now b
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -35,13 +36,16 @@ from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.events import Event, hashed
 from pressrun.cloud.press import pages_for
 from pressrun.cloud.queues import Hint
+from pressrun.cloud.readings import lists_with
 from pressrun.cloud.register import source_key
 from pressrun.core.article import Article, read_article
 from pressrun.core.cards import Mentioned, chosen, mentioned_by, mentions_of
-from pressrun.core.claims import Answer, answer_of
-from pressrun.core.dates import stamp
+from pressrun.core.claims import NOT_YET, Answer, Claim, answer_of
+from pressrun.core.dates import stamp, unstamp
 from pressrun.core.lists import Target, Teaser, lists_of, targets_of, teaser_of, url_target
+from pressrun.core.preview import preview_of
 from pressrun.core.related import NEAREST, Shown, related_to, shared
+from pressrun.core.report import preview_key
 from pressrun.core.site import SiteObject, key_of
 
 logger = Logger()
@@ -60,7 +64,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         failed: dict[str, Exception] = {}
         for target in named:
             try:
-                render(cloud, Target.parse(target).name, tally)
+                kind, name, _ = Target.parse(target)
+                if kind == "preview":
+                    preview(cloud, name)
+                else:
+                    render(cloud, name, tally)
             except Exception as error:
                 logger.exception("a page could not be made", extra={"target_hash": hashed(target)})
                 failed[target] = error
@@ -127,18 +135,52 @@ def look(cloud: Cloud, url: str, owner_before: str | None = None) -> tuple[Look,
         article = _article(cloud, owner, record.source, basis.config)
         if copy.claim.first is None:
             raise RuntimeError(f"{url} is live, but has no first publication")
-        cards = {name: card for name in mentions_of(article) if (card := chosen(name, cloud.catalogue.cards(name)))}
-        mentioned = mentioned_by(article, cards)
-        teaser = teaser_of(article, mentioned, copy.claim.first, copy.claim.feed_id)
-        related = related_to(teaser, [_older(cloud, f"tag/{tag.slug}", teaser.place) for tag in teaser.tags])
+        mentioned, teaser, related = _shown(cloud, article, copy.claim.first, copy.claim.feed_id)
     return Look(basis, copy, record, answer, article, mentioned, teaser, related), entries
+
+
+def _shown(cloud: Cloud, article: Article, first: datetime, feed_id: str) -> tuple[Mentioned, Teaser, tuple[Teaser, ...]]:
+    """What an article's page shows of others: what it mentions and its related posts; and what others show of it."""
+    cards = {name: card for name in mentions_of(article) if (card := chosen(name, cloud.catalogue.cards(name)))}
+    mentioned = mentioned_by(article, cards)
+    teaser = teaser_of(article, mentioned, first, feed_id)
+    return mentioned, teaser, related_to(teaser, [_older(cloud, f"tag/{tag.slug}", teaser.place) for tag in teaser.tags])
+
+
+def preview(cloud: Cloud, key: str) -> None:
+    """Makes the private preview of an article that is not live yet, as everything would be at its instant; or removes it.
+
+    It lies in the content bucket, and nothing that readers or other systems get is made from it.
+    """
+    for _ in range(_TRIES):
+        basis, record = _preview_state(cloud, key)
+        if record.phase in NOT_YET and record.source and basis.config:
+            article = _article(cloud, key, record.source, basis.config)
+            item = cloud.catalogue.read([claim_key(article.url)]).get(claim_key(article.url))
+            claim = ClaimCopy.of(item).claim if item else Claim(article.url)
+            pages, first = pages_for(basis.config), claim.first or article.start or unstamp(record.judged)
+            mentioned, teaser, related = _shown(cloud, article, first, claim.feed_id)
+            leaf = pages.article(article, teaser, mentioned, related)
+            changed = {key_of(article.url): leaf, **lists_with(cloud, pages, teaser)}
+            html = preview_of(pages, article, changed, unstamp(record.judged))
+            cloud.content.put(preview_key(key), html, content_type="text/html; charset=utf-8")
+        else:
+            cloud.content.delete(preview_key(key))
+        if _preview_state(cloud, key) == (basis, record):
+            return
+    raise RuntimeError(f"the file whose key has the hash {hashed(key)} changed {_TRIES} times while its preview was made")
+
+
+def _preview_state(cloud: Cloud, key: str) -> tuple[Basis, Record]:
+    found = cloud.catalogue.read([BASIS, record_key(key)])
+    return same_edition(cloud, Basis.of(found.get(BASIS))), Record.of(key, found.get(record_key(key)))
 
 
 def _article(cloud: Cloud, key: str, version: str, config: str) -> Article:
     stored = _source(cloud, key, version)
-    article, problems = read_article(key, stored, pages_for(config).magazine)
+    article, _ = read_article(key, stored, pages_for(config).magazine)
     if article is None:
-        raise RuntimeError(f"the accepted copy of {key} is not acceptable: {problems}")
+        raise RuntimeError(f"the accepted copy of the file whose key has the hash {hashed(key)} is not acceptable")
     return article
 
 
@@ -147,7 +189,7 @@ def _source(cloud: Cloud, key: str, version: str) -> bytes:
     """A version of an object never changes, so it is read once."""
     stored = cloud.register.get(source_key(key), version)
     if stored is None:
-        raise RuntimeError(f"the register has no version {version} of {key}")
+        raise RuntimeError(f"the register has no version {version} of the file whose key has the hash {hashed(key)}")
     return stored.body
 
 

@@ -60,7 +60,7 @@ def hint_at_what_is_unfinished(cloud: Cloud, now: datetime) -> int:
     marks: defaultdict[tuple[bool, str], list[Item]] = defaultdict(list)
     for mark in cloud.catalogue.old_marks(stamp(now - DEAD)):
         target = mark["pk"].removeprefix("target#")
-        marks[target.startswith("url:"), mark["sk"].removeprefix("mark#")].append(mark)
+        marks[target.startswith(("url:", "preview:")), mark["sk"].removeprefix("mark#")].append(mark)
     for (is_article, name), found in marks.items():
         targets = tuple(mark["pk"].removeprefix("target#") for mark in found)
         around = tuple(sorted({place for mark in found for place in loads(mark.get("around", "[]"))}))

@@ -42,9 +42,9 @@ from pressrun.cloud.queues import Hint, keys_in
 from pressrun.cloud.register import claim_object, claim_object_key, source_key
 from pressrun.core.article import Article, is_article, read_article
 from pressrun.core.cards import Card, card_of, has_card_alone, names_of, read_card
-from pressrun.core.claims import Claim, Decision, Phase, changes_at, decide, holder, phase_of, standing_problems, wanted
+from pressrun.core.claims import NOT_YET, Claim, Decision, Phase, changes_at, decide, holder, phase_of, standing_problems, wanted
 from pressrun.core.dates import stamp, unstamp
-from pressrun.core.lists import Target, targets_of_name, url_target
+from pressrun.core.lists import Target, preview_target, targets_of_name, url_target
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine, read_magazine
 from pressrun.core.problem import Problem, errors
@@ -288,13 +288,15 @@ def _apply(
         cloud.events.send([answered(report, article if phase == "live" else None, stamp(now))])
     changed = {url: copy for url, copy in copies.items() if copy != gathered.copies.get(url)}
     touched = set(changed)
-    if any(getattr(record, name) != getattr(after, name) for name in _SHOWN):
+    is_other = any(getattr(record, name) != getattr(after, name) for name in _SHOWN)
+    previews = [preview_target(record.key)] if is_other and {record.phase, phase} & NOT_YET else []
+    if is_other:
         touched.update(record.urls, after.urls)
     if "live" not in (record.phase, phase):
         # Where nothing is and nothing was, there is nothing to make: no hint, mark or log line names the URL of an embargoed article.
         touched = {url for url in touched if any(url in known and known[url].lived for known in (copies, gathered.copies))}
     if changed or after != record:
-        _commit(cloud, record, replace(after, judged=stamp(now)), changed, [url_target(url) for url in touched], (), file)
+        _commit(cloud, record, replace(after, judged=stamp(now)), changed, [*map(url_target, touched), *previews], (), file)
     if due and due <= now + _LOOK_AHEAD:
         # The next sweep may come too late for it.
         cloud.uploads.send_keys([record.key], delay=max(0, ceil((due - cloud.now()).total_seconds())))

@@ -45,6 +45,7 @@ FORBIDDEN = [
 THINGS = {
     "an article": "arn:aws:s3:::pressrun-content/articles/arctic/ice.md",
     "a report": "arn:aws:s3:::pressrun-content/reports/articles/arctic/ice.md.json",
+    "a preview": "arn:aws:s3:::pressrun-content/reports/previews/articles/arctic/ice.md.html",
     "the content bucket": "arn:aws:s3:::pressrun-content",
     "a register object": "arn:aws:s3:::pressrun-register/urls/arctic/ice",
     "the register bucket": "arn:aws:s3:::pressrun-register",
@@ -66,6 +67,7 @@ MAY = {
     "validate": {
         "an article": "read",
         "a report": "read write",
+        "a preview": "read write",
         "the content bucket": "list",
         "a register object": "read read-version write",
         "the register bucket": "list",
@@ -77,6 +79,7 @@ MAY = {
         "validate's log": "log",
     },
     "render": {
+        "a preview": "write delete",
         "a register object": "read read-version",
         "the register bucket": "list",
         "a page": "read write delete",
@@ -207,7 +210,7 @@ def test_invalidate_changes_nothing_but_the_cache_and_its_own_notes() -> None:
 
 
 def test_index_reads_neither_the_content_nor_the_register() -> None:
-    for thing in ["an article", "a report", "a register object", "the content bucket", "the register bucket"]:
+    for thing in ["an article", "a report", "a preview", "a register object", "the content bucket", "the register bucket"]:
         assert not any(allows(role("index"), action, THINGS[thing]) for actions in VERBS.values() for action in actions)
 
 

@@ -100,6 +100,13 @@ class Bucket:
     def delete(self, key: str) -> None:
         self.s3.delete_object(Bucket=self.name, Key=key)
 
+    def address(self, key: str, seconds: int) -> str:
+        """A URL at which anybody reads the object for so long, at most a week, and no longer than the credentials that sign it are good for.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+        """
+        return str(self.s3.generate_presigned_url("get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=seconds))
+
     def listing(self, prefix: str = "", after: str = "", limit: int = 0) -> Iterator[tuple[str, str]]:
         """(key, ETag) of each object in the order of the keys, those after ``after``, at most ``limit`` (0: all)."""
         left = limit

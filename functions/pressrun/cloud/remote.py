@@ -21,11 +21,13 @@ from pressrun.cloud.register import read_register
 from pressrun.cloud.theme import load_theme
 from pressrun.core.build import Built, build
 from pressrun.core.cards import is_source
+from pressrun.core.claims import NOT_YET
 from pressrun.core.dates import stamp
-from pressrun.core.lists import Target, fixed_targets, targets_of_name, url_target
+from pressrun.core.lists import Target, fixed_targets, preview_target, targets_of_name, url_target
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import read_magazine
 from pressrun.core.report import PREFIX as REPORTS
+from pressrun.core.report import preview_key
 from pressrun.core.site import key_of
 
 Distribution = dict[str, Any]
@@ -228,6 +230,24 @@ def status(cloud: Cloud, key: str) -> tuple[list[dict[str, Any]], str, int]:
 def _has_url(record: Record) -> bool:
     """As its report has it."""
     return bool(record.url) and (record.phase == "live" or (record.phase == "scheduled" and not record.refused))
+
+
+def preview(cloud: Cloud, key: str, timeout: float) -> str:
+    """Has the private preview of an article made anew. Returns its key in the content bucket.
+
+    Raises LookupError where the article is not waiting to go live, TimeoutError where the preview is not there in time.
+    """
+    record = _record(cloud, key)
+    if record.phase not in NOT_YET:
+        raise LookupError(record.phase if record.judged else "unknown")
+    target = preview_target(key)
+    hint_at(cloud, cloud.articles, [target], cause="pressrun preview")
+    end = monotonic() + timeout
+    while any(cloud.catalogue.query(f"target#{target}", fields="sk")):
+        if monotonic() > end:
+            raise TimeoutError
+        sleep(_POLL)
+    return preview_key(key)
 
 
 @dataclass(frozen=True)

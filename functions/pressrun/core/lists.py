@@ -103,7 +103,9 @@ class Target(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "Target":
         """Raises ValueError for what no target is called."""
-        target = cls(*text.split(":", 2))
+        kind, _, name = text.partition(":")
+        # A content key may have a colon in it.
+        target = cls(kind, name) if kind == "preview" else cls(*text.split(":", 2))
         if target.kind not in KINDS or not re.fullmatch(r"\d{4}(-\d{2})?|", target.period):
             raise ValueError(f"there is no target {text!r}")
         return target
@@ -112,6 +114,11 @@ class Target(NamedTuple):
 def url_target(url: str) -> Target:
     """The target of one URL: an article's page, or the redirect or 410 in its place."""
     return Target("url", url)
+
+
+def preview_target(key: str) -> Target:
+    """The target of one article's private preview. It is named by the content key: no mark or hint has the URL of an embargoed article."""
+    return Target("preview", key)
 
 
 HOME, SITE, FRONTS, SITEMAPS, ASSETS, JOURNAL = map(Target, ("home", "site", "fronts", "sitemaps", "assets", "journal"))
@@ -131,6 +138,7 @@ class Reading(NamedTuple):
 
 KINDS: Mapping[str, str] = {
     "url": "an article's page",
+    "preview": "the private preview of an article that is not live yet",
     "home": "the home page and the magazine's feed",
     "section": "a section's front, feed and fragment",
     "month": "a month of a section",

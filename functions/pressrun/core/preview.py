@@ -1,0 +1,37 @@
+"""A private preview: one HTML file with an article's page and every page that it would change, to be opened from wherever it lies."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from markupsafe import Markup
+
+from pressrun.core.article import Article
+from pressrun.core.pages import Pages
+from pressrun.core.site import SiteObject
+
+_STYLESHEET = re.compile(r'<link\b[^>]*\brel="stylesheet"[^>]*\bhref="/([^"]+)"[^>]*>')
+
+
+def preview_of(pages: Pages, article: Article, changed: Mapping[str, SiteObject], as_of: datetime) -> bytes:
+    """``changed`` are the objects that would be put if the article were live, by site key, its own page first."""
+    shown = {key: made.body.decode() for key, made in changed.items() if key.endswith("index.html")}
+    html = pages.env.get_template("preview.html").render(
+        article=article,
+        as_of=as_of,
+        pages={"/" + key.removesuffix("index.html"): _alone(pages, body) for key, body in shown.items()},
+        others=[f"/{key}" for key in changed if key not in shown],
+        style=_style(pages, next((key for key, (name, _) in pages.assets.items() if name == "style.css"), "")),
+    )
+    return html.encode()
+
+
+def _alone(pages: Pages, html: str) -> str:
+    """The page with its style in it, and with links that lead to the site."""
+    base = f'<base href="{pages.magazine.base_url}/" target="_blank">'
+    styled = _STYLESHEET.sub(lambda link: f"<style>{_style(pages, link[1])}</style>", html)
+    return styled.replace("<head>", f"<head>\n{base}", 1)
+
+
+def _style(pages: Pages, key: str) -> Markup:
+    return Markup(pages.assets[key][1].decode() if key in pages.assets else "")  # noqa: S704 - the theme's own
