@@ -162,7 +162,7 @@ def preview(cloud: Cloud, key: str) -> None:
             mentioned, teaser, related = _shown(cloud, article, first, claim.feed_id)
             leaf = pages.article(article, teaser, mentioned, related)
             changed = {key_of(article.url): leaf, **lists_with(cloud, pages, teaser)}
-            html = preview_of(pages, article, changed, unstamp(record.judged))
+            html = preview_of(pages, article, changed, cloud.now())
             cloud.content.put(preview_key(key), html, content_type="text/html; charset=utf-8")
         else:
             cloud.content.delete(preview_key(key))

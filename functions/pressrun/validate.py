@@ -344,6 +344,11 @@ def _record_writes(cloud: Cloud, record: Record, after: Record) -> list[Action]:
     catalogue = cloud.catalogue
     condition, values = ("version = :version", {"version": record.version}) if record.version else ("attribute_not_exists(pk)", {})
     writes = [catalogue.put(replace(after, version=record.version + 1).item(), condition, **values)]
+    had, shown = record.desk_item(), after.desk_item()
+    if had and (shown is None or (had["pk"], had["sk"]) != (shown["pk"], shown["sk"])):
+        writes.append(catalogue.delete((had["pk"], had["sk"])))
+    if shown:
+        writes.append(catalogue.put(shown))
     if record.due and record.due != after.due:
         item = due_item(record.due, record.key)
         writes.append(catalogue.delete((item["pk"], item["sk"])))

@@ -126,7 +126,7 @@ def test_where_nothing_is_it_says_what_will_be_or_that_nothing_ever_was(stage: S
     assert ask(stage, "/essays/rough/").why == "the page of articles/rough.md, which is draft"
     assert ask(stage, "/essays/never/").why == "nothing ever was there"
     asset = next(key for key in stage.site() if key.startswith("assets/style"))
-    assert "never" in ask(stage, f"/{asset}").text()
+    assert "there is nothing to tell" in ask(stage, f"/{asset}").text()
 
 
 def test_what_a_hand_put_there_is_not_said_to_be_what_was_noted(stage: Stage) -> None:

@@ -17,6 +17,7 @@ pk                     sk                  what
 ``made#<site key>``    ``made``            what was put or deleted there last, and why: for ``explain``, read by no page
 ``made#<site key>``    ``told``            when the CDN was told of it: written by ``invalidate`` alone, for ``explain``
 ``due#<shard>``        ``<instant>#<key>`` the article's phase changes then
+``desk#<status>``      ``<since>#<key>``   what the desk shows of one content key: written by ``validate`` alone
 ``receipt#<id>``       ``receipt``         what one upload caused, added up
 =====================  ==================  =====================================================================================
 
@@ -110,6 +111,23 @@ class Record:
         fields = asdict(self)
         version = fields.pop("version")
         return {"pk": f"article#{self.key}", "sk": "record", "version": version, "json": _json(fields)}
+
+    @property
+    def status(self) -> str:
+        """What an editor calls it: its phase, or that its newest upload was refused."""
+        return "refused" if self.refused else self.phase
+
+    @property
+    def public_url(self) -> str:
+        """Where readers find it or will find it, '' if nowhere."""
+        return self.url if self.phase == "live" or (self.phase == "scheduled" and not self.refused) else ""
+
+    def desk_item(self) -> Item | None:
+        """What the desk shows of it; nothing of what was taken down."""
+        if self.status == "withdrawn":
+            return None
+        shown = {"key": self.key, "title": self.title, "url": self.public_url, "due": self.due, "report": self.report}
+        return {"pk": f"desk#{self.status}", "sk": f"{self.since}#{self.key}", **shown}
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,8 @@ class Explanation:
     """What is known of one URL. Instants are stamps.
 
     ``status`` is what readers get (200, 301 to ``to``, 404, 410), ``why`` is the reason in words. ``target`` is what made it, '' where nothing is
-    known to have; ``made_from`` says from what, one line each. ``told`` is None while the CDN was not told of what stands there. ``pending`` is how
-    many marks its target has.
+    known to have; ``made_from`` says from what, one line each. ``told`` is None while the CDN was not told of what stands there, for ever if it is
+    not ``purged``. ``pending`` is how many marks its target has.
     """
 
     url: str
@@ -79,8 +79,8 @@ class Explanation:
             ("Site key", self.key),
             ("Made by", f"{self.target} ({KINDS[Target.parse(self.target).kind]})" if self.target else "nothing that is known"),
             *(("Made from" if number == 0 else "", line) for number, line in enumerate(self.made_from)),
-            ("Put last" if self.status != 404 else "Deleted", made or "never"),
-            ("CDN told", told or ("not yet of what stands there" if self.purged else "never: nothing of it is ever purged")),
+            ("Deleted" if self.status == 404 and self.put else "Put last", made or "never"),
+            ("CDN told", told or ("not yet of what stands there" if self.purged else "there is nothing to tell")),
             ("Pending", f"{self.pending} changes" if self.pending else "nothing"),
         ]
         return "\n".join([self.url, *(f"  {name:<10} {said}" for name, said in rows)])
@@ -117,7 +117,7 @@ def explain(cloud: Cloud, address: str) -> Explanation:
         made_from=_made_from(target, basis, copy.claim if copy else None, record, Entries.of(entries), status) if head and target else (),
         put=put,
         told=Purge(purge.at, purge.invalidation) if purge and purge.etag == etag else None,
-        purged=not head or "cache-tag" in head.metadata,
+        purged="cache-tag" in head.metadata if head else note is not None,
         pending=sum(1 for _ in cloud.catalogue.query(f"target#{target}", fields="sk")) if target else 0,
     )
 

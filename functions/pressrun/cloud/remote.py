@@ -219,17 +219,8 @@ def status(cloud: Cloud, key: str) -> tuple[list[dict[str, Any]], str, int]:
     found = [_record(cloud, key)] if key else records(cloud)
     magazine, _ = read_magazine(Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).config.encode())
     base = magazine.base_url if magazine else ""
-    rows = [
-        {"key": r.key, "status": "refused" if r.refused else r.phase, "url": base + r.url if _has_url(r) else None, "since": r.since}
-        for r in found
-        if r.judged
-    ]
+    rows = [{"key": r.key, "status": r.status, "url": base + r.public_url if r.public_url else None, "since": r.since} for r in found if r.judged]
     return rows, answer_to(cloud, key) if key else "", pending(cloud)
-
-
-def _has_url(record: Record) -> bool:
-    """As its report has it."""
-    return bool(record.url) and (record.phase == "live" or (record.phase == "scheduled" and not record.refused))
 
 
 def preview(cloud: Cloud, key: str, timeout: float) -> str:

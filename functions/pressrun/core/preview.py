@@ -14,14 +14,13 @@ _STYLESHEET = re.compile(r'<link\b[^>]*\brel="stylesheet"[^>]*\bhref="/([^"]+)"[
 
 
 def preview_of(pages: Pages, article: Article, changed: Mapping[str, SiteObject], as_of: datetime) -> bytes:
-    """``changed`` are the objects that would be put if the article were live, by site key, its own page first."""
+    """``changed`` are the objects that would be put if the article were live, by site key, its own page first. ``as_of`` is when that was read."""
     shown = {key: made.body.decode() for key, made in changed.items() if key.endswith("index.html")}
     html = pages.env.get_template("preview.html").render(
         article=article,
         as_of=as_of,
         pages={"/" + key.removesuffix("index.html"): _alone(pages, body) for key, body in shown.items()},
         others=[f"/{key}" for key in changed if key not in shown],
-        style=_style(pages, next((key for key, (name, _) in pages.assets.items() if name == "style.css"), "")),
     )
     return html.encode()
 
