@@ -65,7 +65,7 @@ def test_a_draft_is_previewed_as_if_it_were_published_now(stage: Stage) -> None:
 def test_the_answer_says_where_the_preview_is(stage: Stage) -> None:
     stage.put(KEY, article("Canarywords", draft="true", **SECRET))
     stage.settle()
-    assert f"Every page as it would then be, for 7 days: reports/previews/{KEY}.html\n" in stage.report(KEY)
+    assert f"For 7 days, a preview of every page that it would change is at reports/previews/{KEY}.html\n" in stage.report(KEY)
     assert "previews" not in stage.report(OLD)
 
 

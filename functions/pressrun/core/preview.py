@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from markupsafe import Markup
-
 from pressrun.core.article import Article
 from pressrun.core.pages import Pages
 from pressrun.core.site import SiteObject
@@ -27,10 +25,9 @@ def preview_of(pages: Pages, article: Article, changed: Mapping[str, SiteObject]
 
 def _alone(pages: Pages, html: str) -> str:
     """The page with its style in it, and with links that lead to the site."""
+
+    def style(link: re.Match[str]) -> str:
+        return f"<style>{pages.assets[link[1]][1].decode()}</style>" if link[1] in pages.assets else link[0]
+
     base = f'<base href="{pages.magazine.base_url}/" target="_blank">'
-    styled = _STYLESHEET.sub(lambda link: f"<style>{_style(pages, link[1])}</style>", html)
-    return styled.replace("<head>", f"<head>\n{base}", 1)
-
-
-def _style(pages: Pages, key: str) -> Markup:
-    return Markup(pages.assets[key][1].decode() if key in pages.assets else "")  # noqa: S704 - the theme's own
+    return _STYLESHEET.sub(style, html).replace("<head>", f"<head>\n{base}", 1)

@@ -42,7 +42,7 @@ class Report:
 
     def text(self) -> str:
         """For a person who knows neither YAML nor clouds."""
-        preview = [f"Every page as it would then be, for {PREVIEW_DAYS} days: {self.preview_key}"] if self.preview_key else []
+        preview = [f"For {PREVIEW_DAYS} days, a preview of every page that it would change is at {self.preview_key}"] if self.preview_key else []
         return "\n".join([f"{self.key}", "", self.said, *preview, *map(spoken, self.problems)]) + "\n"
 
     def json(self) -> str:
