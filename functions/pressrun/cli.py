@@ -8,9 +8,10 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ err = Console(file=sys.stderr, highlight=False, soft_wrap=True, emoji=False)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, on one line.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the magazine is served.")]
 AwsPort = Annotated[int, typer.Option(min=1, max=65535, help="Where AWS is.")]
+DeskPort = Annotated[int, typer.Option(min=0, max=65535, help="Where the desk is, for this machine alone. 0: any port that is free.")]
 
 
 def main() -> None:
@@ -228,6 +230,7 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="Publish the sample magazine, say what happened, and leave.")] = False,
     port: Port = 8080,
     aws_port: AwsPort = 4566,
+    desk_port: DeskPort = 0,
     as_json: Json = False,
 ) -> None:
     """The local cloud with a sample magazine, published through the real pipeline."""
@@ -249,7 +252,7 @@ def demo(
             if not settled:
                 fail("It did not settle within ten minutes.", code=1)
         else:
-            _serve(folder, aws_port, port, sample=True)
+            _serve(folder, aws_port, port, desk_port, sample=True)
 
 
 @app.command()
@@ -257,6 +260,7 @@ def dev(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The content folder. It is made if it is not there.")],
     port: Port = 8080,
     aws_port: AwsPort = 4566,
+    desk_port: DeskPort = 0,
 ) -> None:
     """The local cloud over a content folder: a file saved in it is published, and so is what any S3 client uploads."""
     from pressrun.local.folder import starter
@@ -270,17 +274,20 @@ def dev(
         except OSError as error:
             fail(f"{folder} cannot be written into: {error.strerror}.")
         say(f"{folder / 'site.toml'} was not there; a plain one is now. Change it as you like.")
-    _serve(folder, aws_port, port, sample=False)
+    _serve(folder, aws_port, port, desk_port, sample=False)
 
 
-def _serve(folder: Path, aws_port: int, port: int, *, sample: bool) -> None:
-    with _local_cloud(folder, aws_port, port, watch=True) as site:
+def _serve(folder: Path, aws_port: int, port: int, desk_port: int, *, sample: bool) -> None:
+    from pressrun.cloud.cloud import connect
+
+    with _local_cloud(folder, aws_port, port, watch=True) as site, _desk(connect(), desk_port) as desk:
         with doing("Publishing…"):
             site.settle(600)
         for answer in site.refusals():
             say(f"{answer}\n")
         value = site.summary(0)
         say(f"The magazine is at {site.cloud.site_url}/ ({value['articles']} articles, {value['refused']} refused).")
+        say(f"The desk is at {desk}: what is live, scheduled, refused and pending, for this machine alone.")
         say()
         say("To publish an article of your own, in another terminal:")
         say(f"  export AWS_ENDPOINT_URL={site.cloud.endpoint_url} AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any")
@@ -307,6 +314,18 @@ def _local_cloud(folder: Path, aws_port: int, port: int, *, watch: bool) -> Iter
         except OSError as error:
             fail(f"The local cloud cannot start: {error.strerror}.", "Another one may be running. Choose other ports with --port and --aws-port.")
         yield site
+
+
+@contextmanager
+def _desk(cloud: Any, port: int) -> Iterator[str]:
+    from pressrun.local.desk import serving
+
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(serving(cloud, port))
+        except OSError as error:
+            fail(f"The desk cannot start: port {port}: {error.strerror}.", "Another one may be running. Choose another port.")
+        yield address
 
 
 def _say_summary(value: dict[str, Any]) -> None:
@@ -377,6 +396,40 @@ def status(key: Annotated[str, typer.Argument(help="One content key.")] = "", as
 
 
 @app.command()
+def desk(port: Annotated[int, typer.Option(min=0, max=65535, help="Where it is served. 0: any port that is free.")] = 8090) -> None:
+    """A private page, for this machine alone: what is live, scheduled, refused and pending, with the answers, while one looks."""
+    from pressrun.cloud import remote
+
+    with remote.connected(fail) as cloud, _desk(cloud, port) as address:
+        say(f"The desk is at {address}, for this machine alone. Stop with Ctrl-C.")
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+@app.command()
+def preview(
+    key: Annotated[str, typer.Argument(help="The content key of a draft or of an embargoed article.")],
+    hours: Annotated[int, typer.Option(min=1, max=168, help="How long the address is good for.")] = 24,
+    timeout: Annotated[int, typer.Option(help="Seconds to wait.")] = 60,
+    as_json: Json = False,
+) -> None:
+    """A private address with every page that the article would change."""
+    from pressrun.cloud import remote
+
+    with remote.connected(fail) as cloud, doing("Making the preview…"):
+        try:
+            url = cloud.content.address(remote.preview(cloud, key, timeout), hours * 3600)
+        except LookupError as phase:
+            fail(f"There is no preview of {key}: its status is {phase}.", "A draft has one, and an article that goes live later.", code=1)
+        except TimeoutError:
+            fail(f"The preview was not there after {timeout} seconds. Try again.", code=1)
+    if as_json:
+        say_json({"key": key, "url": url, "hours": hours})
+    else:
+        say(url)
+
+
+@app.command()
 def settle(timeout: Annotated[int, typer.Option(help="Seconds to wait.")] = 300, as_json: Json = False) -> None:
     """Wait until nothing is pending."""
     from pressrun.cloud import remote
@@ -414,6 +467,28 @@ def verify(
         say(difference.text())
     if not difference.identical:
         raise typer.Exit(1)
+
+
+@app.command()
+def explain(
+    url: Annotated[str, typer.Argument(metavar="URL", help="An address of the site, or its path, such as /news/ice/.")], as_json: Json = False
+) -> None:
+    """What a page was made from, what changed it last, and when the CDN was told."""
+    from pressrun.cloud import remote
+    from pressrun.cloud.explain import Elsewhere, NotAnAddress
+    from pressrun.cloud.explain import explain as explained
+
+    with remote.connected(fail) as cloud:
+        try:
+            found = explained(cloud, url)
+        except Elsewhere as other:
+            fail(f"{other} is not the magazine's address.", "Give a URL of the site, or its path, such as /news/ice/.", code=1)
+        except NotAnAddress:
+            fail(f"“{url}” is no URL.", "Give a URL of the site, or its path, such as /news/ice/.")
+    if as_json:
+        say_json(found.value())
+    else:
+        say(found.text())
 
 
 @app.command()

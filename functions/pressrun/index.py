@@ -23,10 +23,10 @@ from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.events import hashed
 from pressrun.cloud.press import pages_for
 from pressrun.cloud.queues import Hint
-from pressrun.core.cards import FILE, Card, chosen_media, media_of_card
+from pressrun.cloud.readings import read_list
+from pressrun.core.cards import FILE, Card, Media, chosen_media, media_of_card
 from pressrun.core.dates import stamp
-from pressrun.core.lists import ASSETS, NEWEST, Target, Teaser, bounds, cards_on, parent_of, reading_of, url_target
-from pressrun.core.media import Medium
+from pressrun.core.lists import ASSETS, NEWEST, Target, Teaser, cards_on, parent_of, reading_of, url_target
 from pressrun.core.pages import Pages
 from pressrun.core.related import NEAREST, may_change
 
@@ -61,8 +61,8 @@ class Look:
     teasers: tuple[Teaser, ...]
     periods: frozenset[str]
     cards: tuple[Card, ...]
+    media: Media
     has_page: bool
-    media: Mapping[str, Medium]
     shown: Mapping[str, str] = field(compare=False)
 
 
@@ -118,27 +118,9 @@ def _look(cloud: Cloud, targets: Collection[Target]) -> dict[Target, Look]:
     zone = pages_for(basis.config).magazine.timezone
     looks = {}
     for target in targets:
-        entries, newest, period, periods, cards = reading_of(target)
-        begin, end = bounds(period, zone) if period else ("", "")
-        items = cloud.catalogue.query(f"list#{entries}", begin=begin, end=end, limit=newest) if entries else ()
-        noted = cloud.catalogue.query(f"periods#{periods}") if periods else ()
-        looks[target] = Look(
-            basis.config,
-            tuple(Teaser.from_json(item["json"]) for item in items),
-            frozenset(item["sk"] for item in noted),
-            cloud.catalogue.cards(cards) if cards else (),
-            _page_noted(target) in found,
-            {},
-            loads(found[shown_key(target)]["json"]) if shown_key(target) in found else {},
-        )
-    named = {target: _media_keys(target, seen) for target, seen in looks.items()}
-    there = cloud.catalogue.media(sorted(set().union(*named.values())))
-    return {target: replace(seen, media={key: there[key] for key in named[target] & there.keys()}) for target, seen in looks.items()}
-
-
-def _media_keys(target: Target, seen: Look) -> set[str]:
-    """The content keys that the target's pages mention."""
-    return {key for card in cards_on(target, seen.cards) for keys in media_of_card(card).values() for key in keys}
+        shown = found.get(shown_key(target))
+        looks[target] = Look(basis.config, *read_list(cloud, target, zone), _page_noted(target) in found, loads(shown["json"]) if shown else {})
+    return looks
 
 
 def _has_cards(target: Target) -> bool:
@@ -159,26 +141,26 @@ def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | No
     if target.kind == "mentions":
         mentioning = {Target.parse(item["sk"].partition("#")[2]) for item in cloud.catalogue.query(f"mention#{target.name}")}
         articles = {found for found in mentioning if found.kind == "url"}
-        hint_at(cloud, cloud.articles, articles, tally.receipt)
-        hint_at(cloud, cloud.lists, mentioning - articles, tally.receipt)
+        hint_at(cloud, cloud.articles, articles, tally.receipt, tally.cause_of(target))
+        hint_at(cloud, cloud.lists, mentioning - articles, tally.receipt, tally.cause_of(target))
         return False
     shown = {medium.key: medium for card in cards_on(target, seen.cards) for medium in chosen_media(media_of_card(card), seen.media).values()}
     new = [medium for key, medium in shown.items() if seen.shown.get(key) != medium.digest]
-    media.hold(cloud, new, mark, tally)
+    media.hold(cloud, new, mark, tally, tally.cause_of(target))
     made = pages.make(target, seen.teasers, seen.periods, seen.cards, seen.media)
     for key, head in heads.items():
-        tally.bring(cloud.site, key, made.get(key), head)
+        tally.bring(target, cloud.site, key, made.get(key), head)
     digests = {key: medium.digest for key, medium in shown.items()}
     if digests != seen.shown:
         _note_shown(cloud, target, seen.shown, digests, mark, tally)
     if target.kind == "section" and not made:
         # Before the section was, there may have been an article at its URL.
-        hint_at(cloud, cloud.articles, [url_target(f"/{target.name}/")], tally.receipt)
+        hint_at(cloud, cloud.articles, [url_target(f"/{target.name}/")], tally.receipt, tally.cause_of(target))
     noted, parent = _page_noted(target), parent_of(target)
     if noted and parent and bool(made) != seen.has_page:
         mark = cloud.new_mark()
         change = cloud.catalogue.put({"pk": noted[0], "sk": noted[1]}) if made else cloud.catalogue.delete(noted)
-        cloud.catalogue.write([change, cloud.catalogue.put(mark_item(parent, mark, stamp(cloud.now())))])
+        cloud.catalogue.write([change, cloud.catalogue.put(mark_item(parent, mark, stamp(cloud.now()), cause=tally.cause_of(target)))])
         cloud.lists.send([Hint((str(parent),), mark, receipt=tally.receipt)])
     return bool(noted and made)
 
@@ -191,7 +173,7 @@ def _note_shown(cloud: Cloud, target: Target, before: Mapping[str, str], now: Ma
     pk, sk = shown_key(target)
     noted = catalogue.put({"pk": pk, "sk": sk, "json": dumps(now)}) if now else catalogue.delete((pk, sk))
     targets = sorted({str(Target("media", key)) for key, _ in before.items() ^ now.items()})
-    marks = [catalogue.put(mark_item(changed, mark, stamp(cloud.now()))) for changed in targets]
+    marks = [catalogue.put(mark_item(changed, mark, stamp(cloud.now()), cause=tally.cause_of(target))) for changed in targets]
     for chunk in chunks([*new, *gone, noted, *marks], ACTIONS):
         catalogue.write(chunk)
     cloud.lists.send([Hint(tuple(targets), mark, receipt=tally.receipt)])
@@ -220,7 +202,7 @@ def _mark_neighbours(cloud: Cloud, around: Mapping[Target, Collection[str]], see
         entry = Teaser.from_json(found[place]["json"]) if place in found else None
         if not noted.basis or may_change(teaser, noted.related, entry):
             urls.add(teaser.url)
-    hint_at(cloud, cloud.articles, map(url_target, urls), tally.receipt)
+    hint_at(cloud, cloud.articles, map(url_target, urls), tally.receipt, tally.cause_of(*around))
 
 
 def _newer(cloud: Cloud, newest: Sequence[Teaser], pk: str, place: str) -> Sequence[Teaser]:

@@ -13,9 +13,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from pressrun.cloud.buckets import Head
+from pressrun.cloud.catalogue import Told
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.queues import keys_in
+from pressrun.core.dates import stamp
 from pressrun.core.site import LISTS_TAG, cache_tag
 
 logger = Logger()
@@ -45,26 +48,28 @@ def invalidate(cloud: Cloud, messages: Iterable[str]) -> int:
     """Sends one invalidation for everything that these messages name. Returns the number of its items."""
     bodies = sorted(set(messages))
     keys = sorted({key for body in bodies for key in keys_in(body)})
-    tags = sorted({tag for key in keys for tag in tags_of(cloud, key)})
-    if cloud.setting("PURGE_LISTS") == "expire":
-        tags = [tag for tag in tags if tag != LISTS_TAG]
+    heads = {key: cloud.site.head(key) for key in keys}
+    left = {LISTS_TAG} if cloud.setting("PURGE_LISTS") == "expire" else set()
+    named = {key: purged for key, head in heads.items() if (purged := tags_of(key, head) - left)}
+    tags = sorted(set().union(*named.values()))
     if not tags:
         return 0
     # The same messages again are the same invalidation: CloudFront answers with the first. Their sequencers tell later ones apart.
     reference = sha256("\n".join(bodies).encode()).hexdigest()
-    cloud.cloudfront.create_invalidation(
+    invalidation = cloud.cloudfront.create_invalidation(
         DistributionId=cloud.setting("DISTRIBUTION_ID"),
         InvalidationBatch={"Paths": {"Quantity": len(tags), "Items": [f"#{tag}" for tag in tags]}, "CallerReference": reference},
-    )
+    )["Invalidation"]
+    at = stamp(invalidation["CreateTime"])
+    cloud.catalogue.put_all(Told(key, at, head.etag if (head := heads[key]) else "", invalidation["Id"]).item() for key in named)
     return len(tags)
 
 
-def tags_of(cloud: Cloud, key: str) -> set[str]:
+def tags_of(key: str, head: Head | None) -> set[str]:
     """The tags under which the CDN may keep what is or was at ``key``: a list by the one that all lists share, a leaf by its own.
 
     An event tells neither metadata nor what was there before, so the object is asked; of one that is gone, both are named.
     """
-    head = cloud.site.head(key)
     if head is None:
         return {cache_tag(key), LISTS_TAG}
     tags = set(head.metadata.get("cache-tag", "").split(",")) - {""}

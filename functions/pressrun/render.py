@@ -7,6 +7,7 @@ transaction that is conditional on the claim and the record that were read. Then
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -33,18 +34,21 @@ from pressrun.cloud.catalogue import (
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.events import Event, hashed
-from pressrun.cloud.media import hold
+from pressrun.cloud.media import hold, previews
 from pressrun.cloud.press import pages_for
 from pressrun.cloud.queues import Hint
+from pressrun.cloud.readings import lists_with
 from pressrun.cloud.register import source_key
 from pressrun.core.article import Article, read_article
 from pressrun.core.cards import FILE, Mentioned, chosen, embedded_key, media_of, mentioned_by, mentions_of
-from pressrun.core.claims import Answer, answer_of
-from pressrun.core.dates import stamp
+from pressrun.core.claims import NOT_YET, Answer, Claim, answer_of
+from pressrun.core.dates import stamp, unstamp
 from pressrun.core.lists import Target, Teaser, lists_of, targets_of, teaser_of, url_target
 from pressrun.core.media import Medium
 from pressrun.core.media import judge as judge_medium
+from pressrun.core.preview import preview_of
 from pressrun.core.related import NEAREST, Shown, related_to, shared
+from pressrun.core.report import preview_key
 from pressrun.core.site import SiteObject, key_of
 
 logger = Logger()
@@ -63,7 +67,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         failed: dict[str, Exception] = {}
         for target in named:
             try:
-                render(cloud, Target.parse(target).name, tally)
+                kind, name, _ = Target.parse(target)
+                if kind == "preview":
+                    preview(cloud, name)
+                else:
+                    render(cloud, name, tally)
             except Exception as error:
                 logger.exception("a page could not be made", extra={"target_hash": hashed(target)})
                 failed[target] = error
@@ -89,17 +97,17 @@ class Look:
 
 def render(cloud: Cloud, url: str, tally: Tally) -> None:
     """Makes what stands at ``url`` what it should be now, and the lists' entries with it."""
-    mark, held = cloud.new_mark(), set[str]()
+    target, mark, held = url_target(url), cloud.new_mark(), set[str]()
     for _ in range(_TRIES):
         head = cloud.site.head(key_of(url))
         seen, entries = look(cloud, url)
         if seen.answer.kind == "redirect":
-            _destination_first(cloud, seen.answer.to, tally)
+            _destination_first(cloud, seen.answer.to, tally, tally.cause_of(target))
         wanted = _entries(seen)
         try:
             if not _is_list_page(seen, url):
                 held |= _hold_media(cloud, seen, entries, mark, tally)
-                tally.bring(cloud.site, key_of(url), _page(seen, url), head)
+                tally.bring(target, cloud.site, key_of(url), _page(seen, url), head)
             standing, told = _enter(cloud, url, seen, entries, wanted, mark, tally)
             held -= told
             _tell(cloud, url, standing)
@@ -136,13 +144,48 @@ def look(cloud: Cloud, url: str, owner_before: str | None = None) -> tuple[Look,
         article, inside = _article(cloud, owner, record.source, basis.config)
         if copy.claim.first is None:
             raise RuntimeError(f"{url} is live, but has no first publication")
-        cards = {name: card for name in mentions_of(article) if (card := chosen(name, cloud.catalogue.cards(name)))}
-        media = media_of(article)
-        there = cloud.catalogue.media(key for keys in media.values() for key in keys if key not in inside) if media else {}
-        mentioned = mentioned_by(article, cards, there | inside)
-        teaser = teaser_of(article, mentioned, copy.claim.first, copy.claim.feed_id)
-        related = related_to(teaser, [_older(cloud, f"tag/{tag.slug}", teaser.place) for tag in teaser.tags])
+        mentioned, teaser, related = _shown(cloud, article, inside, copy.claim.first, copy.claim.feed_id)
     return Look(basis, copy, record, answer, article, mentioned, teaser, related), entries
+
+
+def _shown(
+    cloud: Cloud, article: Article, inside: Mapping[str, Medium], first: datetime, feed_id: str
+) -> tuple[Mentioned, Teaser, tuple[Teaser, ...]]:
+    """What an article's page shows of others: what it mentions and its related posts; and what others show of it."""
+    cards = {name: card for name in mentions_of(article) if (card := chosen(name, cloud.catalogue.cards(name)))}
+    media = cloud.catalogue.media(key for keys in media_of(article).values() for key in keys if key not in inside)
+    mentioned = mentioned_by(article, cards, {**media, **inside})
+    teaser = teaser_of(article, mentioned, first, feed_id)
+    return mentioned, teaser, related_to(teaser, [_older(cloud, f"tag/{tag.slug}", teaser.place) for tag in teaser.tags])
+
+
+def preview(cloud: Cloud, key: str) -> None:
+    """Makes the private preview of an article that is not live yet, as everything would be at its instant; or removes it.
+
+    It lies in the content bucket, and nothing that readers or other systems get is made from it.
+    """
+    for _ in range(_TRIES):
+        basis, record = _preview_state(cloud, key)
+        if record.phase in NOT_YET and record.source and basis.config:
+            article, inside = _article(cloud, key, record.source, basis.config)
+            item = cloud.catalogue.read([claim_key(article.url)]).get(claim_key(article.url))
+            claim = ClaimCopy.of(item).claim if item else Claim(article.url)
+            pages, first = pages_for(basis.config), claim.first or article.start or unstamp(record.judged)
+            mentioned, teaser, related = _shown(cloud, article, inside, first, claim.feed_id)
+            leaf = pages.article(article, teaser, mentioned, related)
+            changed = {key_of(article.url): leaf, **lists_with(cloud, pages, teaser)}
+            html = preview_of(pages, article, changed, previews(cloud, mentioned.media.values()), cloud.now())
+            cloud.content.put(preview_key(key), html, content_type="text/html; charset=utf-8")
+        else:
+            cloud.content.delete(preview_key(key))
+        if _preview_state(cloud, key) == (basis, record):
+            return
+    raise RuntimeError(f"the file whose key has the hash {hashed(key)} changed {_TRIES} times while its preview was made")
+
+
+def _preview_state(cloud: Cloud, key: str) -> tuple[Basis, Record]:
+    found = cloud.catalogue.read([BASIS, record_key(key)])
+    return same_edition(cloud, Basis.of(found.get(BASIS))), Record.of(key, found.get(record_key(key)))
 
 
 @lru_cache(maxsize=64)
@@ -150,10 +193,10 @@ def _article(cloud: Cloud, key: str, version: str, config: str) -> tuple[Article
     """The accepted article, with the pictures that lie inside it. A version of an object never changes, so it is read once."""
     stored = cloud.register.get(source_key(key), version)
     if stored is None:
-        raise RuntimeError(f"the register has no version {version} of {key}")
-    article, problems = read_article(key, stored.body, pages_for(config).magazine)
+        raise RuntimeError(f"the register has no version {version} of the file whose key has the hash {hashed(key)}")
+    article, _ = read_article(key, stored.body, pages_for(config).magazine)
     if article is None:
-        raise RuntimeError(f"the accepted copy of {key} is not acceptable: {problems}")
+        raise RuntimeError(f"the accepted copy of the file whose key has the hash {hashed(key)} is not acceptable")
     names = {embedded_key(key, picture.name): picture.data for picture in article.embedded}
     return article, {name: medium for name, data in names.items() if (medium := judge_medium(name, data)[0])}
 
@@ -161,7 +204,7 @@ def _article(cloud: Cloud, key: str, version: str, config: str) -> tuple[Article
 def _hold_media(cloud: Cloud, seen: Look, had: Entries, mark: str, tally: Tally) -> set[str]:
     """Of the media that the page is about to show, those that it did not show before."""
     new = [medium for medium in seen.mentioned.media.values() if had.mentions.get(FILE + medium.key) != medium.digest]
-    return hold(cloud, new, mark, tally)
+    return hold(cloud, new, mark, tally, tally.cause_of(url_target(seen.article.url)) if seen.article else "")
 
 
 def _older(cloud: Cloud, name: str, place: str) -> list[Teaser]:
@@ -184,14 +227,15 @@ def _page(seen: Look, url: str) -> SiteObject | None:
     return pages.gone(url) if seen.answer.kind == "gone" else None
 
 
-def _destination_first(cloud: Cloud, url: str, tally: Tally) -> None:
+def _destination_first(cloud: Cloud, url: str, tally: Tally, cause: str) -> None:
     """A redirect never stands before the page that it leads to."""
     head = cloud.site.head(key_of(url))
     if head and "status" not in head.metadata:
         return
     own = cloud.new_mark()
     target = url_target(url)
-    cloud.catalogue.put_all([mark_item(target, own, stamp(cloud.now()))])
+    cloud.catalogue.put_all([mark_item(target, own, stamp(cloud.now()), cause=cause)])
+    tally.causes.setdefault(str(target), cause)
     render(cloud, url, tally)
     cloud.catalogue.delete_all([mark_key(target, own)])
 
@@ -250,7 +294,7 @@ def _enter(cloud: Cloud, url: str, seen: Look, had: Entries, wanted: Entries, ma
     """
     catalogue = cloud.catalogue
     fences = _fences(cloud, url, seen)
-    since = stamp(cloud.now())
+    since, cause = stamp(cloud.now()), tally.cause_of(url_target(url))
     standing = replace(wanted, untold=(*had.untold, *_news(url, seen, had, wanted, since)), revision=had.revision + 1)
     own, before = url_target(url), had.mentions if had.basis else {}
     forgotten = [catalogue.delete(mention_key(name, own, digest)) for name, digest in sorted(had.mentions.items() - wanted.mentions.items())]
@@ -269,7 +313,7 @@ def _enter(cloud: Cloud, url: str, seen: Look, had: Entries, wanted: Entries, ma
     changed = {name for name in had.lists.keys() | wanted.lists.keys() if not had.basis or had.lists.get(name) != wanted.lists.get(name)}
     places = {(name, entries.lists[name][0]) for name in changed for entries in (had, wanted) if name in entries.lists}
     around = tuple(sorted({place for name, place in places if name.startswith("tag/")}))
-    marks = [mark_item(target, mark, since, around if target.startswith("tag:") else ()) for target in targets]
+    marks = [mark_item(target, mark, since, around if target.startswith("tag:") else (), cause) for target in targets]
     removed = [catalogue.delete((f"list#{name}", place)) for name, (place, _) in had.lists.items() if wanted.lists.get(name, ("",))[0] != place]
     removed += forgotten
     put = mentions + [

@@ -60,7 +60,7 @@ def hint_at_what_is_unfinished(cloud: Cloud, now: datetime) -> int:
     marks: defaultdict[tuple[bool, str], list[Item]] = defaultdict(list)
     for mark in cloud.catalogue.old_marks(stamp(now - DEAD)):
         target = mark["pk"].removeprefix("target#")
-        marks[target.startswith("url:"), mark["sk"].removeprefix("mark#")].append(mark)
+        marks[target.startswith(("url:", "preview:")), mark["sk"].removeprefix("mark#")].append(mark)
     for (is_article, name), found in marks.items():
         targets = tuple(mark["pk"].removeprefix("target#") for mark in found)
         around = tuple(sorted({place for mark in found for place in loads(mark.get("around", "[]"))}))
@@ -74,6 +74,6 @@ def delete_old_assets(cloud: Cloud, now: datetime) -> None:
     """Once the walk has ended and no mark is left, no page names the assets of a former edition."""
     if next(cloud.catalogue.old_marks(stamp(now + timedelta(days=1)), limit=1), None) is None:
         mark = cloud.new_mark()
-        change = [cloud.catalogue.put(walk.Walk().item()), cloud.catalogue.put(mark_item(ASSETS, mark, stamp(now)))]
+        change = [cloud.catalogue.put(walk.Walk().item()), cloud.catalogue.put(mark_item(ASSETS, mark, stamp(now), cause=walk.NEW_EDITION))]
         cloud.catalogue.write(change)
         cloud.lists.send([Hint((str(ASSETS),), mark)])

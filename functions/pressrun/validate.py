@@ -45,19 +45,10 @@ from pressrun.cloud.events import answered, hashed
 from pressrun.cloud.queues import Hint, keys_in
 from pressrun.cloud.register import claim_object, claim_object_key, source_key
 from pressrun.core.article import Article, is_article, read_article
-from pressrun.core.cards import (
-    FILE,
-    Card,
-    card_of,
-    has_card_alone,
-    media_of_card,
-    names_of,
-    read_card,
-    unmet,
-)
-from pressrun.core.claims import Claim, Decision, Phase, changes_at, decide, holder, phase_of, standing_problems, wanted
+from pressrun.core.cards import FILE, Card, card_of, has_card_alone, media_of_card, names_of, read_card, unmet
+from pressrun.core.claims import NOT_YET, Claim, Decision, Phase, changes_at, decide, holder, phase_of, standing_problems, wanted
 from pressrun.core.dates import stamp, unstamp
-from pressrun.core.lists import Target, targets_of_card, targets_of_name, url_target
+from pressrun.core.lists import Target, preview_target, targets_of_card, targets_of_name, url_target
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine, read_magazine
 from pressrun.core.media import BEGINNING, Medium, is_medium, is_picture, judge, judge_file, judge_size
@@ -182,7 +173,7 @@ def _medium(cloud: Cloud, basis: Basis, record: Record) -> Head | None:
     medium, problems, digest = _judge_medium(cloud, key, file) if file else (None, (), "")
     kept = record.source, record.digest
     if file and medium and digest != record.digest:
-        kept = cloud.register.copy(cloud.content, key, source_key(key), etag=file.etag), digest
+        kept = cloud.register.copy(cloud.content, key, source_key(key), etag=file.etag)[1], digest
     elif file is None:
         kept = _keep(cloud, record, None, None)
     elif medium is None:
@@ -351,13 +342,15 @@ def _apply(
         cloud.events.send([answered(report, article if phase == "live" else None, stamp(now))])
     changed = {url: copy for url, copy in copies.items() if copy != gathered.copies.get(url)}
     touched = set(changed)
-    if any(getattr(record, name) != getattr(after, name) for name in _SHOWN):
+    is_other = any(getattr(record, name) != getattr(after, name) for name in _SHOWN)
+    previews = [preview_target(record.key)] if is_other and {record.phase, phase} & NOT_YET else []
+    if is_other:
         touched.update(record.urls, after.urls)
     if "live" not in (record.phase, phase):
         # Where nothing is and nothing was, there is nothing to make: no hint, mark or log line names the URL of an embargoed article.
         touched = {url for url in touched if any(url in known and known[url].lived for known in (copies, gathered.copies))}
     if changed or after != record:
-        _commit(cloud, record, replace(after, judged=stamp(now)), changed, [url_target(url) for url in touched], (), file)
+        _commit(cloud, record, replace(after, judged=stamp(now)), changed, [*map(url_target, touched), *previews], (), file)
     if due and due <= now + _LOOK_AHEAD:
         # The next sweep may come too late for it.
         cloud.uploads.send_keys([record.key], delay=max(0, ceil((due - cloud.now()).total_seconds())))
@@ -395,7 +388,7 @@ def _claim(cloud: Cloud, claim: Claim, had: ClaimCopy | None, now: datetime) -> 
         if stored:
             other = Claim.from_json(stored.body)
             target, mark = url_target(claim.url), cloud.new_mark()
-            marked = cloud.catalogue.put(mark_item(target, mark, stamp(now)))
+            marked = cloud.catalogue.put(mark_item(target, mark, stamp(now), cause=other.owner or ""))
             cloud.catalogue.write([_copy_write(cloud, ClaimCopy(other, stored.etag, other.lived(now))), marked])
             cloud.articles.send([Hint((str(target),), mark)])
         raise
@@ -413,6 +406,11 @@ def _record_writes(cloud: Cloud, record: Record, after: Record) -> list[Action]:
     catalogue = cloud.catalogue
     condition, values = ("version = :version", {"version": record.version}) if record.version else ("attribute_not_exists(pk)", {})
     writes = [catalogue.put(replace(after, version=record.version + 1).item(), condition, **values)]
+    had, shown = record.desk_item(), after.desk_item()
+    if had and (shown is None or (had["pk"], had["sk"]) != (shown["pk"], shown["sk"])):
+        writes.append(catalogue.delete((had["pk"], had["sk"])))
+    if shown:
+        writes.append(catalogue.put(shown))
     if record.due and record.due != after.due:
         item = due_item(record.due, record.key)
         writes.append(catalogue.delete((item["pk"], item["sk"])))
@@ -454,7 +452,9 @@ def _commit(
     shown = {target for name in _names_changed(record, after) for target in targets_of_name(name)}
     queues = (cloud.articles, sorted(map(str, articles))), (cloud.lists, sorted(map(str, {*lists, *shown})))
     mark, receipt = cloud.new_mark(), file.metadata.get(_RECEIPT, "") if file else ""
-    _write(cloud, record, after, copies, [mark_item(target, mark, after.judged) for _, targets in queues for target in targets])
+    cause = record.key if (record.upload, record.phase) != (after.upload, after.phase) or record.basis == after.basis else walk.NEW_BASIS
+    marks = [mark_item(target, mark, after.judged, cause=cause) for _, targets in queues for target in targets]
+    _write(cloud, record, after, copies, marks)
     for queue, targets in queues:
         if targets:
             queue.send([Hint(tuple(targets), mark, receipt=receipt)])

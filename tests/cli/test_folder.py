@@ -195,7 +195,7 @@ def test_a_wrong_call_is_one_readable_block() -> None:
 def test_without_a_cloud_every_command_that_needs_one_says_so(magazine: Path) -> None:
     nowhere = "http://127.0.0.1:9"
     file = str(magazine / "articles" / "one.md")
-    for call in (["publish", file], ["status"], ["settle"], ["verify", "--json"]):
+    for call in (["publish", file], ["status"], ["settle"], ["verify", "--json"], ["explain", "/"], ["preview", "articles/one.md"], ["desk"]):
         ran = pressrun(*call, AWS_ENDPOINT_URL=nowhere)
         assert (ran.code, ran.out) == (2, ""), call
         assert ran.err.startswith(f"There is no cloud to talk to at {nowhere}")

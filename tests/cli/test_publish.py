@@ -18,13 +18,20 @@ def test_publishing_shows_the_receipt(running: Dev, tmp_path: Path) -> None:
 
     file.write_text(article("Receipt, changed", slug="receipt", tags="[ice]"))
     [again] = running.pressrun("publish", file, "--json").json
-    assert set(again) == {"key", "status", "url", "problems", "put", "unchanged", "deleted", "invalidation_items", "calls"}
+    assert set(again) == {"key", "status", "url", "problems", "put", "unchanged", "deleted", "invalidation_items", "calls", "times"}
     assert (again["key"], again["status"], again["url"], again["problems"]) == ("articles/receipt.md", "live", url, [])
     assert again["put"] > 1
     assert 0 < again["invalidation_items"] <= 5
     assert again["calls"]["s3"]["PutObject"] >= again["put"]
+    times = again["times"]
+    assert set(times) == {"uploaded", "accepted", "page", "lists", "told"}
+    assert times["uploaded"] <= times["accepted"] <= times["page"] <= times["lists"] <= times["told"]
+    assert "\nIn UTC: uploaded " in ran.out
+    assert ", last list put " in ran.out
+    assert ", CDN told " in ran.out
     [same] = running.pressrun("publish", file, "--json").json
     assert (same["put"], same["invalidation_items"]) == (0, 0)
+    assert [step for step, at in same["times"].items() if at] == ["uploaded"]
 
 
 def test_a_refused_article_is_told_what_the_check_tells(running: Dev, tmp_path: Path) -> None:

@@ -107,6 +107,15 @@ def test_an_embargoed_article_s_picture_comes_with_it_and_not_before(stage: Stag
     assert len(pictures(stage)) == 2
 
 
+def test_the_preview_of_an_embargoed_article_has_its_picture_in_it(stage: Stage) -> None:
+    put(stage, "media/quay.jpg", photo())
+    put(stage, "articles/ice.md", article("Ice", "![The quay](quay.jpg)", section="news", date=ago(hours=-1)))
+    preview = stage.cloud.content.body("reports/previews/articles/ice.md.html").decode()
+    assert "data:image/jpeg;base64," in preview
+    assert "/pictures/" not in preview
+    assert pictures(stage) == set()
+
+
 def test_two_articles_share_a_picture_until_the_last_of_them_goes(stage: Stage) -> None:
     put(stage, "media/quay.jpg", photo())
     for name in ("one", "two"):

@@ -18,6 +18,7 @@ VERBS = {
     "get-many": ["dynamodb:BatchGetItem"],
     "query": ["dynamodb:Query"],
     "put": ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"],
+    "note": ["dynamodb:BatchWriteItem"],
     "check": ["dynamodb:ConditionCheckItem"],
     "receive": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
     "send": ["sqs:SendMessage"],
@@ -44,6 +45,7 @@ FORBIDDEN = [
 THINGS = {
     "an article": "arn:aws:s3:::pressrun-content/articles/arctic/ice.md",
     "a report": "arn:aws:s3:::pressrun-content/reports/articles/arctic/ice.md.json",
+    "a preview": "arn:aws:s3:::pressrun-content/reports/previews/articles/arctic/ice.md.html",
     "the content bucket": "arn:aws:s3:::pressrun-content",
     "a register object": "arn:aws:s3:::pressrun-register/urls/arctic/ice",
     "the register bucket": "arn:aws:s3:::pressrun-register",
@@ -65,6 +67,7 @@ MAY = {
     "validate": {
         "an article": "read",
         "a report": "read write",
+        "a preview": "read write",
         "the content bucket": "list",
         "a register object": "read read-version write",
         "the register bucket": "list",
@@ -76,6 +79,7 @@ MAY = {
         "validate's log": "log",
     },
     "render": {
+        "a preview": "write delete",
         "a register object": "read read-version",
         "the register bucket": "list",
         "a page": "read write delete",
@@ -100,6 +104,7 @@ MAY = {
         "a page": "read",
         "the site bucket": "list",
         "the distribution": "purge",
+        "the table": "note",
         "changed": "receive",
         "invalidate's log": "log",
     },
@@ -196,13 +201,18 @@ def test_nobody_deletes_from_the_register_not_even_an_administrator() -> None:
     assert "LifecycleConfiguration" not in resources("AWS::S3::Bucket")["RegisterBucket"]["Properties"]
 
 
-def test_invalidate_changes_nothing_but_the_cache() -> None:
+def test_invalidate_changes_nothing_but_the_cache_and_its_own_notes() -> None:
     changes = [action for verb in ["write", "delete", "put", "send"] for action in VERBS[verb]]
-    assert [(action, thing) for action in changes for thing, arn in THINGS.items() if allows(role("invalidate"), action, arn)] == []
+    changed = [(action, thing) for action in changes for thing, arn in THINGS.items() if allows(role("invalidate"), action, arn)]
+    assert changed == [("dynamodb:BatchWriteItem", "the table")]
+    [noting] = [statement for statement in role("invalidate") if "dynamodb:BatchWriteItem" in as_list(statement["Action"])]
+    # An empty set satisfies ForAllValues, but BatchWriteItem always names keys:
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+    assert noting["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["made#*"]}}
 
 
 def test_index_does_not_read_the_content() -> None:
-    for thing in ["an article", "a report", "the content bucket"]:
+    for thing in ["an article", "a report", "a preview", "the content bucket"]:
         assert not any(allows(role("index"), action, THINGS[thing]) for actions in VERBS.values() for action in actions)
 
 

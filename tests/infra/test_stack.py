@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from pressrun.core.report import PREVIEW_DAYS, PREVIEWS
+
 from .stack import FUNCTIONS, QUEUES, properties, resources, the, translated
 
 BUCKETS = ["ContentBucket", "RegisterBucket", "SiteBucket"]
@@ -39,10 +41,17 @@ def test_the_content_and_the_register_outlive_the_stack(bucket: str) -> None:
 
 @pytest.mark.parametrize(("bucket", "days"), [("ContentBucket", 365), ("SiteBucket", 30)])
 def test_old_versions_and_unfinished_uploads_are_forgotten_and_current_objects_never(bucket: str, days: int) -> None:
-    [rule] = properties("AWS::S3::Bucket")[bucket]["LifecycleConfiguration"]["Rules"]
+    [rule] = [each for each in properties("AWS::S3::Bucket")[bucket]["LifecycleConfiguration"]["Rules"] if "Prefix" not in each]
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": days}
     assert "AbortIncompleteMultipartUpload" in rule
     assert not {"ExpirationInDays", "ExpirationDate", "Transitions"} & set(rule)
+
+
+def test_a_preview_is_deleted_after_a_week_and_nothing_else_ever_is() -> None:
+    rules = [rule for bucket in properties("AWS::S3::Bucket").values() for rule in bucket.get("LifecycleConfiguration", {}).get("Rules", [])]
+    [expiring] = [rule for rule in rules if "ExpirationInDays" in rule]
+    assert (expiring["Prefix"], expiring["ExpirationInDays"]) == (PREVIEWS, PREVIEW_DAYS)
+    assert expiring["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
 
 
 def test_every_upload_and_delete_notifies_uploads_and_no_report_does() -> None:

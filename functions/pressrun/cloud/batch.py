@@ -8,13 +8,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from pressrun.cloud.buckets import Bucket, Head
-from pressrun.cloud.catalogue import Basis, mark_item, mark_key
+from pressrun.cloud.catalogue import Basis, Made, mark_item, mark_key
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.queues import Hint, Queue
@@ -43,24 +44,39 @@ def same_edition(cloud: Cloud, basis: Basis) -> Basis:
 
 @dataclass
 class Tally:
-    """What one invocation did to the site bucket, and for which receipts."""
+    """What one invocation did to the site bucket, for which receipts, and why.
 
+    ``causes`` are what its marks say of each target, ``made`` the notes for ``explain`` by site key.
+    """
+
+    now: Callable[[], datetime]
     put: int = 0
     unchanged: int = 0
     deleted: int = 0
     receipts: set[str] = field(default_factory=set)
+    causes: dict[str, str] = field(default_factory=dict)
+    made: dict[str, Made] = field(default_factory=dict)
 
-    def bring(self, bucket: Bucket, key: str, made: SiteObject | None, head: Head | None) -> None:
+    def bring(self, target: "Target", bucket: Bucket, key: str, made: SiteObject | None, head: Head | None) -> None:
         """Makes ``key`` hold what was made, or nothing, given what stood there; equal bytes are not put again. Raises Conflict."""
         if made is None:
             if head:
                 bucket.delete(key)
-                self.deleted += 1
+                self.wrote(target, key, "")
         elif head and head.holds(made):
             self.unchanged += 1
         else:
-            bucket.put_if(key, made, head.etag if head else None)
-            self.put += 1
+            self.wrote(target, key, bucket.put_if(key, made, head.etag if head else None))
+
+    def wrote(self, target: "Target", key: str, etag: str) -> None:
+        """Notes what was put there, '' for a deletion."""
+        self.put += bool(etag)
+        self.deleted += not etag
+        self.made[key] = Made(key, stamp(self.now()), etag, str(target), self.cause_of(target))
+
+    def cause_of(self, *targets: "Target") -> str:
+        """What led to the making of one of these, '' where nothing is known."""
+        return next((cause for target in targets if (cause := self.causes.get(str(target)))), "")
 
     @property
     def receipt(self) -> str:
@@ -71,7 +87,7 @@ class Tally:
 @contextmanager
 def tallied(cloud: Cloud) -> Iterator[Tally]:
     """Counts what is done inside, and adds it to the receipts that asked for it."""
-    tally = Tally()
+    tally = Tally(cloud.now)
     with cloud.counting() as calls:
         yield tally
         amounts = {"put": tally.put, "unchanged": tally.unchanged, "deleted": tally.deleted}
@@ -85,10 +101,11 @@ def tallied(cloud: Cloud) -> Iterator[Tally]:
 
 @dataclass
 class Named:
-    """What the hints said of one target: their marks, and the places in tag lists around which something changed."""
+    """What the hints said of one target: their marks, the places in tag lists around which something changed, and the cause that a mark gives."""
 
     marks: set[str] = field(default_factory=set)
     around: set[str] = field(default_factory=set)
+    cause: str = ""
 
 
 Make = Callable[[Mapping[str, Named], Tally], Mapping[str, Exception]]
@@ -104,11 +121,12 @@ def work(cloud: Cloud, event: dict[str, Any], context: LambdaContext, make: Make
         named = _named(cloud, event, tally)
         own = cloud.new_mark()
         since = stamp(cloud.now())
-        cloud.catalogue.put_all(mark_item(target, own, since) for target in named)
+        tally.causes |= {target: hints.cause for target, hints in named.items()}
+        cloud.catalogue.put_all(mark_item(target, own, since, cause=hints.cause) for target, hints in named.items())
         if named:
             failed = make(named, tally)
         made = [(target, mark) for target, hints in named.items() if target not in failed for mark in {own, *hints.marks}]
-        cloud.catalogue.delete_all(mark_key(target, mark) for target, mark in made)
+        cloud.catalogue.change_all((note.item() for note in tally.made.values()), (mark_key(target, mark) for target, mark in made))
 
     def answer(record: SQSRecord) -> None:
         for target in Hint.read(record.body).targets:
@@ -119,11 +137,11 @@ def work(cloud: Cloud, event: dict[str, Any], context: LambdaContext, make: Make
     return process_partial_response(event=event, record_handler=answer, processor=processor, context=context)  # type: ignore[arg-type]
 
 
-def hint_at(cloud: Cloud, queue: Queue, targets: "Iterable[Target]", receipt: str = "") -> None:
+def hint_at(cloud: Cloud, queue: Queue, targets: "Iterable[Target]", receipt: str = "", cause: str = "") -> None:
     """Marks the targets, and hints at them: for what is changed already, or was forgotten."""
     for some in chunks(sorted(map(str, targets)), _TARGETS_A_HINT):
         mark, since = cloud.new_mark(), stamp(cloud.now())
-        cloud.catalogue.put_all(mark_item(target, mark, since) for target in some)
+        cloud.catalogue.put_all(mark_item(target, mark, since, cause=cause) for target in some)
         queue.send([Hint(tuple(some), mark, receipt=receipt)])
 
 
@@ -144,7 +162,8 @@ def _named(cloud: Cloud, event: dict[str, Any], tally: Tally) -> dict[str, Named
     named: defaultdict[str, Named] = defaultdict(Named)
     for hint in hints:
         for target in hint.targets:
-            if mark_key(target, hint.mark) in standing:
+            if mark := standing.get(mark_key(target, hint.mark)):
                 named[target].marks.add(hint.mark)
                 named[target].around.update(hint.around)
+                named[target].cause = mark.get("cause", "") or named[target].cause  # of several, the last
     return dict(named)

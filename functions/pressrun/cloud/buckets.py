@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -34,6 +35,7 @@ class Head:
     content_type: str
     cache_control: str
     metadata: dict[str, str]
+    modified: datetime
     size: int
     version: str
 
@@ -70,7 +72,7 @@ class Bucket:
                 return None
             raise
         about = found["ContentType"], found.get("CacheControl", ""), found.get("Metadata", {})
-        return Head(found["ETag"], *about, found["ContentLength"], found.get("VersionId", ""))
+        return Head(found["ETag"], *about, found["LastModified"], found["ContentLength"], found.get("VersionId", ""))
 
     def read(self, key: str) -> SiteObject | None:
         """The object as a whole, to be compared with what should be there."""
@@ -93,8 +95,10 @@ class Bucket:
             digest.update(chunk)
         return digest.hexdigest(), first
 
-    def copy(self, source: "Bucket", source_key: str, key: str, *, version: str = "", etag: str = "", made: SiteObject | None = None) -> str:
-        """Copies an object inside S3, with the headers of ``made``. Returns the copy's VersionId. Raises Conflict where ``etag`` is gone.
+    def copy(
+        self, source: "Bucket", source_key: str, key: str, *, version: str = "", etag: str = "", made: SiteObject | None = None
+    ) -> tuple[str, str]:
+        """Copies an object inside S3, with the headers of ``made``. Returns the copy's ETag and VersionId. Raises Conflict where ``etag`` is gone.
 
         At most 5 GB: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
         """
@@ -114,7 +118,7 @@ class Bucket:
             if _code(error) in ("PreconditionFailed", "NoSuchKey", "412", "404"):
                 raise Conflict(key) from error
             raise
-        return str(done.get("VersionId", ""))
+        return done["CopyObjectResult"]["ETag"], done.get("VersionId", "")
 
     def put(
         self, key: str, body: bytes, *, content_type: str = "application/octet-stream", metadata: dict[str, str] | None = None
@@ -145,6 +149,13 @@ class Bucket:
 
     def delete(self, key: str) -> None:
         self.s3.delete_object(Bucket=self.name, Key=key)
+
+    def address(self, key: str, seconds: int) -> str:
+        """A URL at which anybody reads the object for so long, at most a week, and no longer than the credentials that sign it are good for.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+        """
+        return str(self.s3.generate_presigned_url("get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=seconds))
 
     def listing(self, prefix: str = "", after: str = "", limit: int = 0) -> Iterator[tuple[str, str]]:
         """(key, ETag) of each object in the order of the keys, those after ``after``, at most ``limit`` (0: all)."""

@@ -16,8 +16,11 @@ pk                     sk                  what
 ``want#<name>``        ``<key>``           the answer to this key notes that nothing has the name: written by ``validate`` alone
 ``list#<list>``        ``<place>``         one teaser: written by ``render`` alone
 ``periods#<list>``     ``<period>``        the month or year has a page: written by ``index`` alone
-``target#<target>``    ``mark#<id>``       the target is to be made (again)
+``target#<target>``    ``mark#<id>``       the target is to be made (again), and what caused it
+``made#<site key>``    ``made``            what was put or deleted there last, and why: for ``explain``, read by no page
+``made#<site key>``    ``told``            when the CDN was told of it: written by ``invalidate`` alone, for ``explain``
 ``due#<shard>``        ``<instant>#<key>`` the article's phase changes then
+``desk#<status>``      ``<since>#<key>``   what the desk shows of one content key: written by ``validate`` alone
 ``receipt#<id>``       ``receipt``         what one upload caused, added up
 =====================  ==================  =====================================================================================
 
@@ -114,6 +117,23 @@ class Record:
         version = fields.pop("version")
         return {"pk": f"article#{self.key}", "sk": "record", "version": version, "json": _json(fields)}
 
+    @property
+    def status(self) -> str:
+        """What an editor calls it: its phase, or that its newest upload was refused."""
+        return "refused" if self.refused else self.phase
+
+    @property
+    def public_url(self) -> str:
+        """Where readers find it or will find it, '' if nowhere."""
+        return self.url if self.phase == "live" or (self.phase == "scheduled" and not self.refused) else ""
+
+    def desk_item(self) -> Item | None:
+        """What the desk shows of it; nothing of what was taken down."""
+        if self.status == "withdrawn":
+            return None
+        shown = {"key": self.key, "title": self.title, "url": self.public_url, "due": self.due, "report": self.report}
+        return {"pk": f"desk#{self.status}", "sk": f"{self.since}#{self.key}", **shown}
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimCopy:
@@ -167,6 +187,46 @@ class Entries:
         fields = {"basis": self.basis, "lists": self.lists, "targets": self.targets, "mentions": self.mentions, "related": self.related}
         fields |= {"key": self.key, "title": self.title, "untold": self.untold}
         return {"pk": f"url#{url}", "sk": "entries", "revision": revision, "json": _json(fields)}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was put last at a site key, or, where ``etag`` is '', deleted. ``at`` is a stamp; ``cause`` what led to it: a content key, or a few words.
+
+    A note for who asks why. Of a worker that died before it noted anything, another's note is left: the object's ETag tells.
+    """
+
+    key: str
+    at: str
+    etag: str
+    target: str
+    cause: str
+
+    @classmethod
+    def of(cls, item: Item) -> "Made":
+        return cls(item["pk"].removeprefix("made#"), item["at"], item["etag"], item["target"], item["cause"])
+
+    def item(self) -> Item:
+        pk, sk = made_key(self.key)
+        return {"pk": pk, "sk": sk, "at": self.at, "etag": self.etag, "target": self.target, "cause": self.cause}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The invalidation that named a site key last: the stamp of its instant, its id, and the ETag that stood there then ('': nothing did)."""
+
+    key: str
+    at: str
+    etag: str
+    invalidation: str
+
+    @classmethod
+    def of(cls, item: Item) -> "Told":
+        return cls(item["pk"].removeprefix("made#"), item["at"], item["etag"], item["invalidation"])
+
+    def item(self) -> Item:
+        pk, sk = told_key(self.key)
+        return {"pk": pk, "sk": sk, "at": self.at, "etag": self.etag, "invalidation": self.invalidation}
 
 
 class Catalogue:
@@ -242,13 +302,16 @@ class Catalogue:
 
     def put_all(self, items: Iterable[Item]) -> None:
         """One by one, in no transaction."""
-        self._batch([{"PutRequest": {"Item": _to_wire(item)}} for item in items])
+        self.change_all(items, ())
 
     def delete_all(self, keys: Iterable[Key]) -> None:
         """One by one, in no transaction."""
-        self._batch([{"DeleteRequest": {"Key": _plain_key(key)}} for key in dict.fromkeys(keys)])
+        self.change_all((), keys)
 
-    def _batch(self, requests: list[Item]) -> None:
+    def change_all(self, put: Iterable[Item], delete: Iterable[Key]) -> None:
+        """Both at once, which takes fewer calls; one by one, in no transaction."""
+        requests: list[Item] = [{"PutRequest": {"Item": _to_wire(item)}} for item in put]
+        requests += [{"DeleteRequest": {"Key": _plain_key(key)}} for key in dict.fromkeys(delete)]
         for start in range(0, len(requests), _WRITE):
             request: Any = {self.table: requests[start : start + _WRITE]}
             for attempt in range(8):
@@ -335,15 +398,14 @@ class Catalogue:
     def check(self, key: Key, condition: str, **values: object) -> Action:
         return {"ConditionCheck": {"TableName": self.table, "Key": _plain_key(key)} | _condition(condition, values)}
 
-    def mark(self, target: object, mark: str, since: str, around: Sequence[str] = ()) -> Action:
-        return self.put(mark_item(target, mark, since, around))
 
-
-def mark_item(target: object, mark: str, since: str, around: Sequence[str] = ()) -> Item:
-    """The mark ``mark`` under ``target``, of the instant ``since``; ``around``: as in a ``Hint``."""
+def mark_item(target: object, mark: str, since: str, around: Sequence[str] = (), cause: str = "") -> Item:
+    """The mark ``mark`` under ``target``, of the instant ``since``; ``around``: as in a ``Hint``. ``cause`` is what ``explain`` says of what is made
+    for it.
+    """
     shard = SHARDS[int(sha256(str(target).encode()).hexdigest(), 16) % len(SHARDS)]
     item = {"pk": f"target#{target}", "sk": f"mark#{mark}", "shard": shard, "since": since}
-    return item | ({"around": _json(list(around))} if around else {})
+    return item | ({"around": _json(list(around))} if around else {}) | ({"cause": cause} if cause else {})
 
 
 def mark_key(target: object, mark: str) -> Key:
@@ -399,6 +461,14 @@ def want_item(name: str, key: str) -> Item:
 def identity_item(claim: Claim) -> Item:
     """By which an article of the same ``id`` finds the claim."""
     return {"pk": f"identity#{claim.id}", "sk": claim.url}
+
+
+def made_key(key: str) -> Key:
+    return f"made#{key}", "made"
+
+
+def told_key(key: str) -> Key:
+    return f"made#{key}", "told"
 
 
 def due_item(instant: str, key: str) -> Item:

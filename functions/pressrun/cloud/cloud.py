@@ -92,14 +92,15 @@ class Cloud:
 
     @cached_property
     def _s3(self) -> Any:
-        return self.client("s3")
+        # What signs an address, too: without it, boto3 signs one as S3 did before 2014, which newer regions and KMS refuse.
+        return self.client("s3", signature_version="s3v4")
 
     @cached_property
     def _sqs(self) -> Any:
         return self.client("sqs")
 
-    def client(self, service: str) -> Any:
-        client = self.session.client(service, config=Config(retries={"mode": "standard", "max_attempts": 5}))
+    def client(self, service: str, **config: Any) -> Any:
+        client = self.session.client(service, config=Config(retries={"mode": "standard", "max_attempts": 5}, **config))
         client.meta.events.register("after-call", self._count)
         client.meta.events.register("needs-retry", _without_url)
         return client

@@ -23,17 +23,31 @@ from pressrun.core.media import Medium, bodies_of, is_picture, judge, objects_of
 from pressrun.core.pictures import folder_of
 
 _TRIES = 12
+_PREVIEW = 800  # pixels
 _INSIDE = re.compile(r"(.+)\n([^\n]+)", re.DOTALL)  # as core.cards.embedded_key has it
 
 
-def hold(cloud: Cloud, media: Iterable[Medium], mark: str, tally: Tally) -> set[str]:
+def hold(cloud: Cloud, media: Iterable[Medium], mark: str, tally: Tally, cause: str) -> set[str]:
     """Brings media for a page that is about to show them. Returns the targets that were marked: who calls hints at them once the page is noted."""
     held = {str(Target("media", medium.key)): medium for medium in media}
     since = stamp(cloud.now())
-    cloud.catalogue.put_all(mark_item(target, mark, since, (medium.digest,)) for target, medium in held.items())
+    cloud.catalogue.put_all(mark_item(target, mark, since, (medium.digest,), cause) for target, medium in held.items())
+    tally.causes |= dict.fromkeys(held, cause)
     for medium in held.values():
         _bring(cloud, medium, tally)
     return set(held)
+
+
+def previews(cloud: Cloud, media: Iterable[Medium]) -> dict[str, tuple[str, bytes]]:
+    """One variant of each picture, for a page that is not in the site: content type and bytes by the picture's place. Raises Conflict."""
+    found = {}
+    for medium in media:
+        if picture := medium.picture:
+            wanted = picture.url(next((width for width in picture.widths if width >= _PREVIEW), picture.widths[-1]), picture.formats[-1])[1:]
+            types = {key: made.content_type for key, made in objects_of(medium).items()}
+            ((_, body),) = bodies_of(medium, _upload(cloud, medium), types.keys() - {wanted})
+            found[picture.place] = types[wanted], body
+    return found
 
 
 def make(cloud: Cloud, key: str, named: Collection[str], tally: Tally) -> None:
@@ -46,7 +60,7 @@ def make(cloud: Cloud, key: str, named: Collection[str], tally: Tally) -> None:
             for name, digest in there.items():
                 if digest not in shown:
                     cloud.site.delete(name)
-                    tally.deleted += 1
+                    tally.wrote(Target("media", key), name, "")
         except Conflict:
             continue
         again = _look(cloud, key, named)
@@ -85,15 +99,15 @@ def _bring(cloud: Cloud, medium: Medium, tally: Tally) -> None:
         if head and head.holds(made):
             tally.unchanged += 1
             return
-        cloud.site.copy(cloud.register, source_key(key), key, version=_record(cloud, key, medium.digest).source, made=made)
-        tally.put += 1
+        etag, _ = cloud.site.copy(cloud.register, source_key(key), key, version=_record(cloud, key, medium.digest).source, made=made)
+        tally.wrote(Target("media", key), key, etag)
         return
     there = {key for key, _ in cloud.site.listing(f"{medium.picture.place}-")}
     if there >= objects.keys():
         return
     for key, body in bodies_of(medium, _upload(cloud, medium), there):
         try:
-            tally.bring(cloud.site, key, replace(objects[key], body=body), None)
+            tally.bring(Target("media", medium.key), cloud.site, key, replace(objects[key], body=body), None)
         except Conflict:
             continue  # another worker has just put the same
 

@@ -13,18 +13,23 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pressrun.cloud.batch import hint_at
-from pressrun.cloud.catalogue import BASIS, Basis, Entries, Record, record_key
+from pressrun.cloud.catalogue import BASIS, Basis, Entries, Made, Record, Told, entries_key, made_key, record_key, told_key
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.pending import as_of, pending, records
+from pressrun.cloud.press import pages_for
 from pressrun.cloud.register import read_register
 from pressrun.cloud.theme import load_theme
 from pressrun.core.build import Built, build
 from pressrun.core.cards import is_source
-from pressrun.core.lists import Target, fixed_targets, targets_of_name, url_target
+from pressrun.core.claims import NOT_YET
+from pressrun.core.dates import stamp
+from pressrun.core.lists import Target, fixed_targets, preview_target, targets_of_name, url_target
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import read_magazine
 from pressrun.core.media import KINDS, Files
 from pressrun.core.report import PREFIX as REPORTS
+from pressrun.core.report import preview_key
+from pressrun.core.site import key_of
 
 Distribution = dict[str, Any]
 
@@ -73,7 +78,11 @@ def settle(cloud: Cloud, timeout: float) -> int:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What came of one ``publish``. ``here`` is where a local cloud serves the page of a magazine that has another address, else ''."""
+    """What came of one ``publish``.
+
+    ``times`` are the stamps at which it was ``uploaded`` and ``accepted``, its ``page`` and the last of its ``lists`` put, and the CDN ``told``, as
+    far as it came to that. ``here`` is where a local cloud serves the page of a magazine that has another address, else ''.
+    """
 
     key: str
     status: str
@@ -81,6 +90,7 @@ class Receipt:
     problems: list[dict[str, Any]]
     said: str
     done: dict[str, int]
+    times: dict[str, str | None]
     invalidation_items: int
     settled: bool
     seconds: float
@@ -95,7 +105,7 @@ class Receipt:
                 calls.setdefault(service, {})[operation] = count
         counts = {name: self.done.get(name, 0) for name in ("put", "unchanged", "deleted")}
         value = {"key": self.key, "status": self.status, "url": self.url, "problems": self.problems, **counts}
-        return value | {"invalidation_items": self.invalidation_items, "calls": calls}
+        return value | {"invalidation_items": self.invalidation_items, "calls": calls, "times": self.times}
 
     def text(self) -> str:
         """For people."""
@@ -103,7 +113,9 @@ class Receipt:
         pages = f"{put} pages put, {unchanged} left unchanged, {deleted} deleted; the CDN was told in {self.invalidation_items} invalidation items"
         calls = sum(count for name, count in self.done.items() if name.startswith("calls."))
         here = f"Here it is at {self.here}\n" if self.here and self.here not in self.said else ""
-        return f"{self.said}\n{here}{pages}; {calls} AWS calls, {self.seconds:.1f} s."
+        steps = {"uploaded": "uploaded", "accepted": "accepted", "page": "page live", "lists": "last list put", "told": "CDN told"}
+        times = ", ".join(f"{said} {at[11:19]}" for step, said in steps.items() if (at := self.times[step]))
+        return f"{self.said}\n{here}{pages}; {calls} AWS calls, {self.seconds:.1f} s.\nIn UTC: {times}."
 
 
 def publish(cloud: Cloud, files: Sequence[tuple[str, Path]], timeout: float) -> list[Receipt]:
@@ -113,9 +125,11 @@ def publish(cloud: Cloud, files: Sequence[tuple[str, Path]], timeout: float) -> 
 
 def _publish(cloud: Cloud, key: str, path: Path, timeout: float) -> Receipt:
     began, name = monotonic(), cloud.new_mark()
-    distribution = _distribution(cloud)
+    distribution = distribution_of(cloud)
     known = set(_invalidations(cloud, distribution))
     etag = cloud.content.put(key, path.read_bytes(), metadata={"receipt": name})[0]
+    head = cloud.content.head(key)  # S3's clock, as this machine's may be another
+    uploaded = stamp(head.modified if head else cloud.now())
     while monotonic() < began + timeout and not is_judged(cloud, key, etag):
         sleep(_POLL)
     left = settle(cloud, max(0.0, began + timeout - monotonic()))
@@ -132,11 +146,29 @@ def _publish(cloud: Cloud, key: str, path: Path, timeout: float) -> Receipt:
         problems=machine.get("problems", []),
         said=answer_to(cloud, key) or f"{key}: no answer yet.",
         done=done,
+        times=_times(cloud, judged, uploaded),
         invalidation_items=items,
         settled=left == 0 and is_judged(cloud, key, etag),
         seconds=monotonic() - began,
         here=_local_url(distribution, judged) if judged.phase == "live" else "",
     )
+
+
+def _times(cloud: Cloud, record: Record, uploaded: str) -> dict[str, str | None]:
+    """When what an upload led to was done. What was done before it was none of its doing."""
+    found = cloud.catalogue.read([BASIS, entries_key(record.url)])
+    keys = [key_of(record.url)] if record.url else []
+    if (basis := Basis.of(found.get(BASIS))).config:
+        pages, entries = pages_for(basis.config), Entries.of(found.get(entries_key(record.url)))
+        keys += [key for target in entries.targets for key in pages.keys(Target.parse(target))]
+    notes = cloud.catalogue.read([note for key in keys for note in (made_key(key), told_key(key))])
+    put = [made for key in keys if (item := notes.get(made_key(key))) and (made := Made.of(item)).at >= uploaded]
+    told = [told.at for made in put if (item := notes.get(told_key(made.key))) and (told := Told.of(item)).etag == made.etag]
+    page = [made.at for made in put if made.key == keys[0]]
+    lists = [made.at for made in put if made.key != keys[0]]
+    accepted = record.judged if record.judged >= uploaded and not record.refused else None
+    latest = {"page": page, "lists": lists, "told": told}
+    return {"uploaded": uploaded, "accepted": accepted, **{step: max(stamps, default=None) for step, stamps in latest.items()}}
 
 
 def _local_url(distribution: Distribution, record: Record) -> str:
@@ -161,7 +193,7 @@ def _record(cloud: Cloud, key: str) -> Record:
     return Record.of(key, cloud.catalogue.read([record_key(key)]).get(record_key(key)))
 
 
-def _distribution(cloud: Cloud) -> Distribution:
+def distribution_of(cloud: Cloud) -> Distribution:
     """The stack's, {} where there is none."""
     name = cloud.setting("CONTENT_BUCKET").removesuffix("-content")
     pages = cloud.cloudfront.get_paginator("list_distributions").paginate()
@@ -187,17 +219,26 @@ def status(cloud: Cloud, key: str) -> tuple[list[dict[str, Any]], str, int]:
     found = [_record(cloud, key)] if key else records(cloud)
     magazine, _ = read_magazine(Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).config.encode())
     base = magazine.base_url if magazine else ""
-    rows = [
-        {"key": r.key, "status": "refused" if r.refused else r.phase, "url": base + r.url if _has_url(r) else None, "since": r.since}
-        for r in found
-        if r.judged
-    ]
+    rows = [{"key": r.key, "status": r.status, "url": base + r.public_url if r.public_url else None, "since": r.since} for r in found if r.judged]
     return rows, answer_to(cloud, key) if key else "", pending(cloud)
 
 
-def _has_url(record: Record) -> bool:
-    """As its report has it."""
-    return bool(record.url) and (record.phase == "live" or (record.phase == "scheduled" and not record.refused))
+def preview(cloud: Cloud, key: str, timeout: float) -> str:
+    """Has the private preview of an article made anew. Returns its key in the content bucket.
+
+    Raises LookupError where the article is not waiting to go live, TimeoutError where the preview is not there in time.
+    """
+    record = _record(cloud, key)
+    if record.phase not in NOT_YET:
+        raise LookupError(record.phase if record.judged else "unknown")
+    target = preview_target(key)
+    hint_at(cloud, cloud.articles, [target], cause="pressrun preview")
+    end = monotonic() + timeout
+    while any(cloud.catalogue.query(f"target#{target}", fields="sk")):
+        if monotonic() > end:
+            raise TimeoutError
+        sleep(_POLL)
+    return preview_key(key)
 
 
 @dataclass(frozen=True)
@@ -253,7 +294,7 @@ def repair(cloud: Cloud, difference: Difference, timeout: float = 300) -> None:
         if (head := cloud.site.head(key)) and head.holds(site[key]):
             cloud.site.delete(key)
     wrong = (*difference.missing, *difference.different, *difference.extra)
-    _hint_at(cloud, {targets_of[key] for key in wrong if key in targets_of})
+    _hint_at(cloud, {targets_of[key] for key in wrong if key in targets_of}, "pressrun verify --repair")
     settle(cloud, timeout)
 
 
@@ -271,13 +312,13 @@ def republish(cloud: Cloud) -> int:
             targets.update(targets_of_name(name))
     magazine, _ = read_magazine(Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).config.encode())
     targets.update(fixed_targets(magazine) if magazine else ())
-    _hint_at(cloud, targets)
+    _hint_at(cloud, targets, "pressrun republish")
     cloud.uploads.send_keys(sorted(keys))
     return len(keys) + len(targets)
 
 
-def _hint_at(cloud: Cloud, targets: Iterable[Target]) -> None:
+def _hint_at(cloud: Cloud, targets: Iterable[Target], cause: str) -> None:
     lists = set(targets)
     articles = {target for target in lists if target.kind == "url"}
-    hint_at(cloud, cloud.articles, articles)
-    hint_at(cloud, cloud.lists, lists - articles)
+    hint_at(cloud, cloud.articles, articles, cause=cause)
+    hint_at(cloud, cloud.lists, lists - articles, cause=cause)

@@ -51,4 +51,4 @@ def restore(cloud: Cloud) -> None:
     cloud.catalogue.put_all(copy.item() for copy in claims.values())
     cloud.catalogue.put_all(identity_item(copy.claim) for copy in claims.values() if copy.claim.id)
     walk.change_basis(cloud, Basis(), Basis(cloud.edition, config))
-    hint_at(cloud, cloud.articles, map(url_target, claims))
+    hint_at(cloud, cloud.articles, map(url_target, claims), cause="a catalogue made again from the register")

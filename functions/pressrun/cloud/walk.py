@@ -22,6 +22,8 @@ from pressrun.core.report import PREFIX as REPORTS  # every kind of content come
 
 _PAGE = 1000
 _REST = timedelta(minutes=10)
+NEW_EDITION = "new code or templates"  # what ``explain`` says caused it
+NEW_BASIS = f"a new site.toml, or {NEW_EDITION}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ def change_basis(cloud: Cloud, old: Basis, new: Basis, extra: Sequence[Action] =
     now, mark = stamp(cloud.now()), cloud.new_mark()
     targets = sorted({str(target) for basis in (old, new) for target in _fixed(basis)})
     # Before the change, and not named by a hint before it: no worker deletes them too early.
-    cloud.catalogue.put_all(mark_item(target, mark, now) for target in targets)
+    cause = NEW_EDITION if new.config == old.config else SITE_TOML
+    cloud.catalogue.put_all(mark_item(target, mark, now, cause=cause) for target in targets)
     item = {"pk": BASIS[0], "sk": BASIS[1], "edition": new.edition, "config": new.config, "basis": new.name}
     condition, values = ("basis = :old", {"old": old.name}) if old != Basis() else ("attribute_not_exists(pk)", {})
     old_assets = bool(old.edition) and old.edition != new.edition

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pressrun.core.article import Article
 
 Phase = Literal["live", "scheduled", "draft", "expired", "withdrawn"]
+NOT_YET: frozenset[Phase] = frozenset({"scheduled", "draft"})  # nobody sees it, and it has a private preview
 Interval = tuple[datetime, datetime | None]
 
 

@@ -108,8 +108,8 @@ class Target(NamedTuple):
     def parse(cls, text: str) -> "Target":
         """Raises ValueError for what no target is called."""
         kind, _, name = text.partition(":")
-        # Only a list's name has no colon in it; a file's may.
-        target = cls(kind, name) if kind in ("media", "mentions") else cls(*text.split(":", 2))
+        # Only a list's name has no colon in it; a content key may.
+        target = cls(kind, name) if kind in ("media", "mentions", "preview") else cls(*text.split(":", 2))
         if target.kind not in KINDS or not re.fullmatch(r"\d{4}(-\d{2})?|", target.period):
             raise ValueError(f"there is no target {text!r}")
         return target
@@ -118,6 +118,11 @@ class Target(NamedTuple):
 def url_target(url: str) -> Target:
     """The target of one URL: an article's page, or the redirect or 410 in its place."""
     return Target("url", url)
+
+
+def preview_target(key: str) -> Target:
+    """The target of one article's private preview. It is named by the content key: no mark or hint has the URL of an embargoed article."""
+    return Target("preview", key)
 
 
 HOME, SITE, FRONTS, SITEMAPS, ASSETS, JOURNAL = map(Target, ("home", "site", "fronts", "sitemaps", "assets", "journal"))
@@ -137,6 +142,7 @@ class Reading(NamedTuple):
 
 KINDS: Mapping[str, str] = {
     "url": "an article's page",
+    "preview": "the private preview of an article that is not live yet",
     "home": "the home page and the magazine's feed",
     "section": "a section's front, feed and fragment",
     "month": "a month of a section",

@@ -7,13 +7,15 @@ from typing import Literal
 
 from pressrun.core.article import Article
 from pressrun.core.cards import Card
-from pressrun.core.claims import Phase
+from pressrun.core.claims import NOT_YET, Phase
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine
 from pressrun.core.media import Medium
 from pressrun.core.problem import Problem, errors, ranked
 
 PREFIX = "reports/"
+PREVIEWS = f"{PREFIX}previews/"
+PREVIEW_DAYS = 7  # infra/template.yaml deletes it after them
 Status = Literal["live", "scheduled", "draft", "expired", "withdrawn", "refused", "accepted"]
 
 
@@ -35,13 +37,24 @@ class Report:
     def json_key(self) -> str:
         return f"{PREFIX}{self.key}.json"
 
+    @property
+    def preview_key(self) -> str:
+        return preview_key(self.key) if self.status in NOT_YET else ""
+
     def text(self) -> str:
         """For a person who knows neither YAML nor clouds."""
-        return "\n".join([f"{self.key}", "", self.said, *map(spoken, self.problems)]) + "\n"
+        preview = [f"For {PREVIEW_DAYS} days, a preview of every page that it would change is at {self.preview_key}"] if self.preview_key else []
+        return "\n".join([f"{self.key}", "", self.said, *preview, *map(spoken, self.problems)]) + "\n"
 
     def json(self) -> str:
-        fields = {"key": self.key, "status": self.status, "url": self.url or None, "problems": [asdict(problem) for problem in self.problems]}
+        fields: dict[str, object] = {"key": self.key, "status": self.status, "url": self.url or None, "preview": self.preview_key or None}
+        fields["problems"] = [asdict(problem) for problem in self.problems]
         return json.dumps(fields, indent=1, ensure_ascii=False) + "\n"
+
+
+def preview_key(key: str) -> str:
+    """Where the private preview of an article lies in the content bucket."""
+    return f"{PREVIEWS}{key}.html"
 
 
 def spoken(found: Problem) -> str:

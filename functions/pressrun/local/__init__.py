@@ -5,7 +5,8 @@
 
 What it does not show, known and left open:
 
-- Permissions: neither roles nor policies are enforced. The template's tests judge them.
+- Permissions: neither roles nor policies are enforced. The template's tests judge them. S3 asks for no signature, and a signed address never expires.
+- Lifecycle rules: nothing in a bucket grows old.
 - Order and repetition: queues deliver in order and once unless a function fails, S3 announces at once. `functions.Weather` is where tests stir.
 - Eventual consistency: every read of DynamoDB is strong, also of an index.
 - Throttling, quotas and cold starts; a function over its timeout is only reported. DynamoDB's 4 MB a transaction is not held.

@@ -23,7 +23,7 @@ import moto.s3.models as s3
 import moto.s3.notifications as s3_notifications
 import moto.sqs.models as sqs
 import moto.utilities.aws_headers as aws_headers
-from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.auth import SigV4Auth
 from botocore.useragent import UserAgentString
 from moto.cloudfront.exceptions import CloudFrontException
 from moto.core.serialize import BaseJSONSerializer
@@ -63,8 +63,8 @@ _sign_for_good = SigV4Auth.add_auth
 
 
 def _sign(signer: Any, request: Any) -> None:
-    """Only the region is read from it; with S3's, also how the body is sent."""
-    if isinstance(signer, S3SigV4Auth):
+    """Only the region is read from it; S3's also says how the body is sent, and what is in an address is for others to read."""
+    if type(signer) is not SigV4Auth:
         _sign_for_good(signer, request)
     else:
         request.headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=any/20200101/us-east-1/any/aws4_request, SignedHeaders=host, Signature=any"
@@ -428,6 +428,7 @@ def _cloudfront(aws: Aws) -> Iterator[AbstractContextManager[Any]]:
         def __init__(self, distribution: Any, paths: list[str], caller_ref: str) -> None:
             self.done_at = aws.clock() + aws.invalidation_delay
             super().__init__(distribution, paths, caller_ref)
+            self.create_time = datetime.fromtimestamp(aws.clock(), UTC)
 
         @property
         def status(self) -> str:

@@ -1,0 +1,39 @@
+"""What list targets are made from, read from the catalogue: as it is, or as it would be with one more article."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from pressrun.cloud.cloud import Cloud
+from pressrun.core.cards import Card, Media, media_of_card
+from pressrun.core.lists import Target, Teaser, bounds, cards_on, lists_of, newest_first, parent_of, reading_of, targets_of
+from pressrun.core.pages import Pages
+from pressrun.core.site import SiteObject
+
+
+def read_list(cloud: Cloud, target: Target, zone: ZoneInfo) -> tuple[tuple[Teaser, ...], frozenset[str], tuple[Card, ...], Media]:
+    """What ``reading_of`` says of the target: teasers newest first, periods, cards in the order of their keys, and their media by content key."""
+    entries, newest, period, periods, name = reading_of(target)
+    begin, end = bounds(period, zone) if period else ("", "")
+    items = cloud.catalogue.query(f"list#{entries}", begin=begin, end=end, limit=newest) if entries else ()
+    noted = cloud.catalogue.query(f"periods#{periods}") if periods else ()
+    teasers = tuple(Teaser.from_json(item["json"]) for item in items)
+    cards = cloud.catalogue.cards(name) if name else ()
+    media = cloud.catalogue.media(key for card in cards_on(target, cards) for keys in media_of_card(card).values() for key in keys)
+    return teasers, frozenset(item["sk"] for item in noted), cards, media
+
+
+def lists_with(cloud: Cloud, pages: Pages, teaser: Teaser) -> Mapping[str, SiteObject]:
+    """The objects of the lists that would be others if this article were live, by site key, and as they would be. It reads what ``index`` would."""
+    zone = pages.magazine.timezone
+    shown_by = {target for name in lists_of(teaser) for target in targets_of(name, teaser.published, zone)}
+    parents = {parent for target in shown_by if (parent := parent_of(target))}
+    changed: dict[str, SiteObject] = {}
+    for target in sorted(shown_by | parents):
+        found, periods, cards, media = read_list(cloud, target, zone)
+        newest = reading_of(target).newest or None
+        without = [other for other in found if other.url != teaser.url]
+        teasers = newest_first([*without, teaser])[:newest] if target in shown_by else without
+        there = periods | {below.period for below in shown_by if parent_of(below) == target}
+        before = pages.make(target, without, periods, cards, media)
+        changed |= {key: made for key, made in pages.make(target, teasers, there, cards, media).items() if made != before.get(key)}
+    return changed
