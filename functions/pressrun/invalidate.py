@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.queues import keys_in
-from pressrun.core.site import LISTS_TAG, cache_tag
+from pressrun.core.site import LISTS_TAG, cache_tag, is_surely_list
 
 logger = Logger()
 metrics = Metrics()
@@ -62,8 +62,11 @@ def invalidate(cloud: Cloud, messages: Iterable[str]) -> int:
 def tags_of(cloud: Cloud, key: str) -> set[str]:
     """The tags under which the CDN may keep what is or was at ``key``: a list by the one that all lists share, a leaf by its own.
 
-    An event tells neither metadata nor what was there before, so the object is asked; of one that is gone, both are named.
+    An event tells neither metadata nor what was there before. Where the key does not tell it either, the object is asked; of one that is gone, both
+    are named.
     """
+    if is_surely_list(key):
+        return {LISTS_TAG}
     head = cloud.site.head(key)
     if head is None:
         return {cache_tag(key), LISTS_TAG}

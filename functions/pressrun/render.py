@@ -5,7 +5,7 @@ Apply: put where the bytes differ, then the entries with the marks of every targ
 claim and the record that were read. Then look again: where the page would now be different, start over.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -39,7 +39,7 @@ from pressrun.cloud.register import source_key
 from pressrun.core.article import Article, read_article
 from pressrun.core.cards import Mentioned, chosen, mentioned_by, mentions_of
 from pressrun.core.claims import Answer, answer_of
-from pressrun.core.dates import stamp
+from pressrun.core.dates import stamp, unstamp
 from pressrun.core.lists import Target, Teaser, lists_of, targets_of, teaser_of, url_target
 from pressrun.core.related import NEAREST, Shown, related_to, shared
 from pressrun.core.site import SiteObject, key_of
@@ -188,7 +188,7 @@ def _entries(seen: Look) -> Entries:
         return Entries()
     zone = pages_for(seen.basis.config).magazine.timezone
     teaser = seen.teaser.to_json()
-    names = lists_of(seen.teaser)
+    names = lists_of(seen.teaser, fresh=seen.record is not None and seen.record.fresh)
     targets = (str(target) for name in names for target in targets_of(name, seen.teaser.published, zone))
     related = tuple(Shown(stamp(post.published), shared(seen.teaser, post)) for post in seen.related)
     lists = dict.fromkeys(names, (seen.teaser.place, teaser))
@@ -247,7 +247,7 @@ def _enter(cloud: Cloud, url: str, seen: Look, had: Entries, wanted: Entries, ta
     changed = {name for name in had.lists.keys() | wanted.lists.keys() if not had.basis or had.lists.get(name) != wanted.lists.get(name)}
     places = {(name, entries.lists[name][0]) for name in changed for entries in (had, wanted) if name in entries.lists}
     around = tuple(sorted({place for name, place in places if name.startswith("tag/")}))
-    targets = sorted({*had.targets, *wanted.targets})
+    targets = _concerned(seen, had, wanted, changed)
     marks = [mark_item(target, mark, since, around if target.startswith("tag:") else ()) for target in targets]
     removed = [catalogue.delete((f"list#{name}", place)) for name, (place, _) in had.lists.items() if wanted.lists.get(name, ("",))[0] != place]
     removed += forgotten
@@ -268,6 +268,17 @@ def _enter(cloud: Cloud, url: str, seen: Look, had: Entries, wanted: Entries, ta
         catalogue.write([*fences, _note(cloud, url, standing)])
     cloud.lists.send([Hint(tuple(targets), mark, around, tally.receipt)])
     return standing
+
+
+def _concerned(seen: Look, had: Entries, wanted: Entries, changed: Collection[str]) -> list[str]:
+    """The targets that show a changed list's entry, now or before. Where the entries were half-written, or are of another basis: all."""
+    both = {*had.targets, *wanted.targets}
+    if not had.basis or had.basis != wanted.basis:
+        return sorted(both)
+    zone = pages_for(seen.basis.config).magazine.timezone
+    places = ((name, entries.lists[name][0]) for name in changed for entries in (had, wanted) if name in entries.lists)
+    shown = {str(target) for name, place in places for target in targets_of(name, unstamp(place.partition("#")[0]), zone)}
+    return sorted(both & shown)
 
 
 def _fences(cloud: Cloud, url: str, seen: Look) -> list[dict[str, Any]]:

@@ -73,8 +73,8 @@ class Record:
     """What one content key came to. Instants are stamps.
 
     ``source`` is the VersionId of the accepted copy in the register, ``digest`` its SHA-256; ``upload`` is the ETag of the newest upload, accepted or
-    not. ``urls`` are those that it owns, ``url`` the one of its page; ``waits_for`` those it would have. ``due`` is when its phase changes by itself.
-    ``card`` is the JSON of its card, ``names`` those under which it is filed.
+    not. ``urls`` are those that it owns, ``url`` the one of its page; ``waits_for`` those it would have. ``fresh`` is whether the news sitemap has
+    it, ``due`` when this or its phase changes by itself. ``card`` is the JSON of its card, ``names`` those under which it is filed.
     """
 
     key: str
@@ -90,6 +90,7 @@ class Record:
     basis: str = ""
     card: str = ""
     names: tuple[str, ...] = ()
+    fresh: bool = False
     due: str = ""
     report: str = ""
     since: str = ""

@@ -11,6 +11,7 @@ from pressrun.core.article import Article, is_article, read_article
 from pressrun.core.cards import Card, card_of, chosen, has_card_alone, mentioned_by, names_of, read_card
 from pressrun.core.claims import Claim, Decision, Register, answer_of, decide, phase_of, standing_problems, wanted
 from pressrun.core.lists import (
+    FRESH,
     Target,
     Teaser,
     bounds,
@@ -88,7 +89,7 @@ def build(content: Mapping[str, bytes], register: Register, now: datetime, theme
     first = {name: card for name, cards in filed.items() if (card := chosen(name, cards))}
     mentioned = {url: mentioned_by(article, first) for url, article in live.items()}
     teasers = {url: teaser_of(article, mentioned[url], claims[url].first or now, claims[url].feed_id) for url, article in live.items()}
-    shelves = _Shelves(magazine, teasers.values(), filed)
+    shelves = _Shelves(magazine, teasers.values(), filed, now)
     pages = Pages(magazine, theme)
     site: dict[str, SiteObject] = {}
     targets: dict[str, Target] = {}
@@ -181,13 +182,13 @@ def _decide_all(
 class _Shelves:
     """Every list of the magazine in memory, as the catalogue keeps them."""
 
-    def __init__(self, magazine: Magazine, teasers: Iterable[Teaser], cards: Mapping[str, Sequence[Card]]) -> None:
+    def __init__(self, magazine: Magazine, teasers: Iterable[Teaser], cards: Mapping[str, Sequence[Card]], now: datetime) -> None:
         self.magazine, self.cards = magazine, cards
         self.lists: defaultdict[str, list[Teaser]] = defaultdict(list)
         self.periods: defaultdict[str, set[str]] = defaultdict(set)
         self.targets = set(fixed_targets(magazine))
         for teaser in newest_first(teasers):
-            for name in lists_of(teaser):
+            for name in lists_of(teaser, fresh=now < teaser.published + FRESH):
                 self.lists[name].append(teaser)
                 for target in targets_of(name, teaser.published, magazine.timezone):
                     self.targets.add(target)

@@ -16,7 +16,7 @@ from pressrun.core.magazine import Magazine
 from pressrun.core.problem import Problem, errors, note
 
 AUTHORS, ISSUES = "authors/", "issues/"
-ALL_ISSUES = "issues"  # the name under which every issue is filed, too
+ALL_AUTHORS, ALL_ISSUES = "authors", "issues"  # the names under which every author and every issue is filed, too
 _LONGEST_TEXT = 50_000  # a card is one item of the catalogue, of 400 KB at most
 _AUTHOR_FIELDS = frozenset(
     {"name", "display_name", "title", "full_name", "first_name", "last_name", "role", "job_title", "position", "summary", "description", "bio_short"}
@@ -71,7 +71,7 @@ def is_source(key: str) -> bool:
 def names_of(card: Card) -> tuple[str, ...]:
     """The names under which a card is filed: an author's by the file and by the author's name, an issue's by its number and by the file."""
     if card.key.startswith(AUTHORS):
-        return tuple(dict.fromkeys((f"author/{card.slug}", f"author/{slug_of(card.name) or card.slug}")))
+        return tuple(dict.fromkeys((ALL_AUTHORS, f"author/{card.slug}", f"author/{slug_of(card.name) or card.slug}")))
     if card.key.startswith(ISSUES):
         return tuple(dict.fromkeys((ALL_ISSUES, f"issue/{card.slug}", f"issue/{name_of(card.key)}")))
     return (f"article/{name_of(card.key)}",)
