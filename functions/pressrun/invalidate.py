@@ -6,7 +6,9 @@ invalidation.
 
 from collections.abc import Iterable
 from hashlib import sha256
+from json import loads
 from typing import Any
+from urllib.parse import unquote_plus
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -19,7 +21,7 @@ from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.queues import keys_in
 from pressrun.core.dates import stamp
-from pressrun.core.site import LISTS_TAG, cache_tag
+from pressrun.core.site import LISTS_TAG, cache_tag, is_surely_list
 
 logger = Logger()
 metrics = Metrics()
@@ -48,7 +50,7 @@ def invalidate(cloud: Cloud, messages: Iterable[str]) -> int:
     """Sends one invalidation for everything that these messages name. Returns the number of its items."""
     bodies = sorted(set(messages))
     keys = sorted({key for body in bodies for key in keys_in(body)})
-    heads = {key: cloud.site.head(key) for key in keys}
+    heads = {key: None if is_surely_list(key) else cloud.site.head(key) for key in keys}
     left = {LISTS_TAG} if cloud.setting("PURGE_LISTS") == "expire" else set()
     named = {key: purged for key, head in heads.items() if (purged := tags_of(key, head) - left)}
     tags = sorted(set().union(*named.values()))
@@ -61,15 +63,26 @@ def invalidate(cloud: Cloud, messages: Iterable[str]) -> int:
         InvalidationBatch={"Paths": {"Quantity": len(tags), "Items": [f"#{tag}" for tag in tags]}, "CallerReference": reference},
     )["Invalidation"]
     at = stamp(invalidation["CreateTime"])
-    cloud.catalogue.put_all(Told(key, at, head.etag if (head := heads[key]) else "", invalidation["Id"]).item() for key in named)
+    etags = _etags(bodies)
+    cloud.catalogue.put_all(Told(key, at, head.etag if (head := heads[key]) else etags.get(key, ""), invalidation["Id"]).item() for key in named)
     return len(tags)
+
+
+def _etags(bodies: Iterable[str]) -> dict[str, str]:
+    """The ETags that the events give, the newest by key. Good enough for a note, which counts only where the same ETag still stands."""
+    found = (record["s3"]["object"] for body in bodies for record in loads(body).get("Records", ()))
+    newest_last = sorted(found, key=lambda about: str(about.get("sequencer", "")))
+    return {unquote_plus(about["key"]): f'"{about["eTag"]}"' if "eTag" in about else "" for about in newest_last}
 
 
 def tags_of(key: str, head: Head | None) -> set[str]:
     """The tags under which the CDN may keep what is or was at ``key``: a list by the one that all lists share, a leaf by its own.
 
-    An event tells neither metadata nor what was there before, so the object is asked; of one that is gone, both are named.
+    An event tells neither metadata nor what was there before. Where the key does not tell it either, the object is asked; of one that is gone, both
+    are named.
     """
+    if is_surely_list(key):
+        return {LISTS_TAG}
     if head is None:
         return {cache_tag(key), LISTS_TAG}
     tags = set(head.metadata.get("cache-tag", "").split(",")) - {""}

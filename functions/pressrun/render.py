@@ -5,7 +5,7 @@ Apply: the media that the page shows, then the page where its bytes differ; then
 transaction that is conditional on the claim and the record that were read. Then look again: where the page would now be different, start over.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -40,7 +40,7 @@ from pressrun.cloud.queues import Hint
 from pressrun.cloud.readings import lists_with
 from pressrun.cloud.register import source_key
 from pressrun.core.article import Article, read_article
-from pressrun.core.cards import FILE, Mentioned, chosen, embedded_key, media_of, mentioned_by, mentions_of
+from pressrun.core.cards import FILE, Mentioned, chosen, embedded_key, issue_of, media_keys_of, mentioned_by, mentions_of
 from pressrun.core.claims import NOT_YET, Answer, Claim, answer_of
 from pressrun.core.dates import stamp, unstamp
 from pressrun.core.lists import Target, Teaser, lists_of, targets_of, teaser_of, url_target
@@ -153,7 +153,7 @@ def _shown(
 ) -> tuple[Mentioned, Teaser, tuple[Teaser, ...]]:
     """What an article's page shows of others: what it mentions and its related posts; and what others show of it."""
     cards = {name: card for name in mentions_of(article) if (card := chosen(name, cloud.catalogue.cards(name)))}
-    media = cloud.catalogue.media(key for keys in media_of(article).values() for key in keys if key not in inside)
+    media = cloud.catalogue.media(key for key in media_keys_of(article, issue_of(article, cards)) if key not in inside)
     mentioned = mentioned_by(article, cards, {**media, **inside})
     teaser = teaser_of(article, mentioned, first, feed_id)
     return mentioned, teaser, related_to(teaser, [_older(cloud, f"tag/{tag.slug}", teaser.place) for tag in teaser.tags])
@@ -203,7 +203,8 @@ def _article(cloud: Cloud, key: str, version: str, config: str) -> tuple[Article
 
 def _hold_media(cloud: Cloud, seen: Look, had: Entries, mark: str, tally: Tally) -> set[str]:
     """Of the media that the page is about to show, those that it did not show before."""
-    new = [medium for medium in seen.mentioned.media.values() if had.mentions.get(FILE + medium.key) != medium.digest]
+    shown = (*seen.mentioned.media.values(), *seen.mentioned.issue_media.values())
+    new = [medium for medium in shown if had.mentions.get(FILE + medium.key) != medium.digest]
     return hold(cloud, new, mark, tally, tally.cause_of(url_target(seen.article.url)) if seen.article else "")
 
 
@@ -246,13 +247,14 @@ def _entries(seen: Look) -> Entries:
         return Entries()
     zone = pages_for(seen.basis.config).magazine.timezone
     teaser = seen.teaser.to_json()
-    names = lists_of(seen.teaser)
+    names = lists_of(seen.teaser, fresh=seen.record is not None and seen.record.fresh)
     targets = (str(target) for name in names for target in targets_of(name, seen.teaser.published, zone))
     related = tuple(Shown(stamp(post.published), shared(seen.teaser, post)) for post in seen.related)
     lists = dict.fromkeys(names, (seen.teaser.place, teaser))
     article = seen.article
-    media = {FILE + key: "" for keys in media_of(article).values() for key in keys}
-    media |= {FILE + medium.key: medium.digest for medium in seen.mentioned.media.values()}
+    shown = (*seen.mentioned.media.values(), *seen.mentioned.issue_media.values())
+    media = {FILE + key: "" for key in media_keys_of(article, seen.mentioned.issue)}
+    media |= {FILE + medium.key: medium.digest for medium in shown}
     mentions = dict.fromkeys(mentions_of(article), "") | media
     return Entries(seen.basis.name, lists, tuple(sorted(set(targets))), mentions, related, article.key, article.title)
 
@@ -301,16 +303,15 @@ def _enter(cloud: Cloud, url: str, seen: Look, had: Entries, wanted: Entries, ma
     mentions = [catalogue.put(mention_item(name, own, digest)) for name, digest in sorted(wanted.mentions.items() - before.items())]
     shown = {name for name in had.mentions.keys() | wanted.mentions.keys() if had.mentions.get(name, "") != wanted.mentions.get(name, "")}
     media = {str(Target("media", name.removeprefix(FILE))) for name in shown if name.startswith(FILE)}
-    entered = (had.basis, had.lists, had.targets) == (wanted.basis, wanted.lists, wanted.targets)
-    targets = sorted({*(() if entered else (*had.targets, *wanted.targets)), *media})
+    # Without a basis, the entries were left half-written: whichever of them are there, all are put again.
+    changed = {name for name in had.lists.keys() | wanted.lists.keys() if not had.basis or had.lists.get(name) != wanted.lists.get(name)}
+    targets = sorted({*_concerned(seen, had, wanted, changed), *media})
     if not targets:
         if _alike(had, wanted):
             return had, set()
         for chunk in chunks([*forgotten, *mentions, _note(cloud, url, standing)], ACTIONS - len(fences)):
             catalogue.write([*fences, *chunk])
         return standing, set()
-    # Without a basis, the entries were left half-written: whichever of them are there, all are put again.
-    changed = {name for name in had.lists.keys() | wanted.lists.keys() if not had.basis or had.lists.get(name) != wanted.lists.get(name)}
     places = {(name, entries.lists[name][0]) for name in changed for entries in (had, wanted) if name in entries.lists}
     around = tuple(sorted({place for name, place in places if name.startswith("tag/")}))
     marks = [mark_item(target, mark, since, around if target.startswith("tag:") else (), cause) for target in targets]
@@ -333,6 +334,17 @@ def _enter(cloud: Cloud, url: str, seen: Look, had: Entries, wanted: Entries, ma
         catalogue.write([*fences, _note(cloud, url, standing)])
     cloud.lists.send([Hint(tuple(targets), mark, around, tally.receipt)])
     return standing, set(targets)
+
+
+def _concerned(seen: Look, had: Entries, wanted: Entries, changed: Collection[str]) -> set[str]:
+    """The targets that show a changed list's entry, now or before. Where the entries were half-written, or are of another basis: all."""
+    both = {*had.targets, *wanted.targets}
+    if not had.basis or had.basis != wanted.basis:
+        return both
+    zone = pages_for(seen.basis.config).magazine.timezone
+    places = ((name, entries.lists[name][0]) for name in changed for entries in (had, wanted) if name in entries.lists)
+    shown = {str(target) for name, place in places for target in targets_of(name, unstamp(place.partition("#")[0]), zone)}
+    return both & shown
 
 
 def _fences(cloud: Cloud, url: str, seen: Look) -> list[dict[str, Any]]:

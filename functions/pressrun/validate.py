@@ -5,7 +5,7 @@ accepted bytes, the claims, the report; then record, copied claims and marks in 
 no longer the one that was judged, start over.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -48,7 +48,7 @@ from pressrun.core.article import Article, is_article, read_article
 from pressrun.core.cards import FILE, Card, card_of, has_card_alone, media_of_card, names_of, read_card, unmet
 from pressrun.core.claims import NOT_YET, Claim, Decision, Phase, changes_at, decide, holder, phase_of, standing_problems, wanted
 from pressrun.core.dates import stamp, unstamp
-from pressrun.core.lists import Target, preview_target, targets_of_card, targets_of_name, url_target
+from pressrun.core.lists import FRESH, Target, preview_target, targets_of_card, targets_of_name, url_target
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine, read_magazine
 from pressrun.core.media import BEGINNING, Medium, is_medium, is_picture, judge, judge_file, judge_size
@@ -61,7 +61,7 @@ metrics = Metrics()
 
 _TRIES = 12
 _LOOK_AHEAD = timedelta(minutes=2)
-_SHOWN = ("phase", "url", "urls", "source", "basis")  # what a record's pages are made from
+_SHOWN = ("phase", "fresh", "url", "urls", "source", "basis")  # what a record's pages are made from
 _RECEIPT = "receipt"  # the upload's metadata names the receipt that the work it causes is added to
 _NO_SITE = Problem("The magazine has no site.toml yet.", "Upload site.toml; this article is then looked at again by itself.")
 
@@ -325,7 +325,9 @@ def _apply(
     wants, notes = _unmet(cloud, gathered.current, file) if gathered.current and file else ((), ())
     problems = (*gathered.problems, *standing_problems(decision, gathered.current), *notes)
     report = report_on(record.key, article, phase, bool(errors(problems)), problems, magazine)
-    due = changes_at(article, now)
+    stale_at = _stale_at(article, copies) if phase == "live" else None
+    fresh = stale_at is not None and now < stale_at
+    due = min((instant for instant in (changes_at(article, now), stale_at if fresh else None) if instant), default=None)
     urls = tuple(sorted(url for url, copy in copies.items() if copy.claim.owner == record.key))
     card = card_of(article) if article and phase == "live" else None
     after = replace(
@@ -334,6 +336,7 @@ def _apply(
         title=article.title if article else record.title,
         urls=urls,
         waits_for=tuple(sorted(url for url, copy in copies.items() if record.key in copy.claim.waiting)),
+        fresh=fresh,
         due=stamp(due) if due else "",
         wants=wants,
     )
@@ -363,6 +366,12 @@ def _unmet(cloud: Cloud, article: Article, file: Stored) -> tuple[tuple[str, ...
     media = cloud.catalogue.media(name.removeprefix(FILE) for name in names if name.startswith(FILE))
     there = {FILE + key for key in media} | {name for name in names if not name.startswith(FILE) and cloud.catalogue.cards(name)}
     return unmet(article, file.body.decode("utf-8-sig"), there)
+
+
+def _stale_at(article: Article | None, copies: Mapping[str, ClaimCopy]) -> datetime | None:
+    """When a live article leaves the news sitemap. A page was never in it."""
+    published = article and (article.date or copies[article.url].claim.first)
+    return published + FRESH if article and article.section and published else None
 
 
 def _keep(cloud: Cloud, record: Record, file: Stored | None, accepted: Stored | None) -> tuple[str, str]:

@@ -1,17 +1,89 @@
-// The latest of the section, fetched when the reader comes near. Until then, and without script, the link stands in its place.
-const place = document.querySelector('[data-fragment]');
+// What a page does beyond its links: menus and 'latest' from fragments, the search overlay, the device's share sheet. Everything works without it.
+const fragments = new Map();
 
-async function fetchLatest() {
-  const response = await fetch(place.dataset.fragment);
-  if (!response.ok) return;
-  const list = new DOMParser().parseFromString(await response.text(), 'text/html').querySelector('ul');
-  const here = list && list.querySelector(`a[href="${location.pathname}"]`);
-  if (here) here.closest('li').remove();
-  if (list && list.children.length) place.before(document.adoptNode(list));
+/** The list in the fragment at `url`, fetched once; null where there is none. */
+async function fragment(url) {
+  if (!fragments.has(url)) {
+    fragments.set(url, fetch(url).then(async (response) => {
+      if (!response.ok) return null;
+      return new DOMParser().parseFromString(await response.text(), 'text/html').querySelector('ul');
+    }).catch(() => null));
+  }
+  const list = await fragments.get(url);
+  return list && document.importNode(list, true);
 }
 
-new IntersectionObserver((entries, observer) => {
-  if (!entries.some((entry) => entry.isIntersecting)) return;
-  observer.disconnect();
-  fetchLatest().catch(() => {});
-}, { rootMargin: '50%' }).observe(place);
+// The menu: a panel shows what is newest in the section that the reader points at, or in the sub-section.
+const menu = document.getElementById('menu');
+const bar = matchMedia('(min-width: 60rem)');
+
+async function point({ target }) {
+  const link = target.closest('[data-fragment]');
+  const panel = target.closest('.menu > li')?.querySelector('.panel');
+  if (!link || !panel || !bar.matches || panel.dataset.shown === link.dataset.fragment) return;
+  panel.dataset.shown = link.dataset.fragment;
+  const list = await fragment(link.dataset.fragment);
+  if (!list || panel.dataset.shown !== link.dataset.fragment) return;
+  panel.querySelector('.titles')?.remove();
+  panel.append(list);
+}
+
+for (const event of ['pointerover', 'focusin']) menu?.addEventListener(event, point);
+
+// What Esc has shut stays shut until the reader turns to another entry.
+const shut = () => document.querySelector('.menu > .shut');
+document.addEventListener('keydown', (event) => {
+  const open = event.key === 'Escape' && menu?.querySelector('.menu > li:is(:hover, :focus-within)');
+  if (!open || !bar.matches) return;
+  if (open.querySelector('.panel')?.contains(document.activeElement)) open.querySelector('a').focus();
+  open.classList.add('shut');
+});
+menu?.addEventListener('pointerout', ({ relatedTarget }) => shut()?.contains(relatedTarget) || shut()?.classList.remove('shut'));
+menu?.addEventListener('focusout', ({ relatedTarget }) => shut()?.contains(relatedTarget) || shut()?.classList.remove('shut'));
+
+// The latest of the section, fetched when the reader comes near. Until then the link stands in its place.
+const latest = document.querySelector('[data-latest]');
+if (latest) {
+  new IntersectionObserver(async (entries, observer) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    observer.disconnect();
+    const list = await fragment(latest.dataset.latest);
+    list?.querySelector(`a[href="${location.pathname}"]`)?.closest('li').remove();
+    if (list?.children.length) latest.before(list);
+  }, { rootMargin: '50%' }).observe(latest);
+}
+
+// Search: its script comes when the reader turns to it.
+const overlay = document.querySelector('dialog');
+const form = document.querySelector('form.search');
+
+async function ready() {
+  form.removeEventListener('focusin', ready);
+  (await import(form.dataset.script)).attach(form);
+}
+
+form?.addEventListener('focusin', ready);
+if (form && !overlay) ready();
+
+function find(event) {
+  event.preventDefault();
+  if (overlay && !overlay.open) overlay.showModal();
+  form.q.focus();
+}
+
+document.querySelector('.find')?.addEventListener('click', (event) => {
+  if (overlay && !event.metaKey && !event.ctrlKey && !event.shiftKey) find(event);
+});
+document.addEventListener('keydown', (event) => {
+  const typing = event.target.closest?.('input, textarea, select, [contenteditable]');
+  if (form && event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) find(event);
+});
+overlay?.addEventListener('click', (event) => event.target === overlay && overlay.close());
+
+const share = document.querySelector('[data-share]');
+if (share && navigator.share) {
+  share.closest('li').hidden = false;
+  share.addEventListener('click', () => {
+    navigator.share({ title: document.querySelector('h1').textContent, url: document.querySelector('link[rel=canonical]').href }).catch(() => {});
+  });
+}

@@ -112,7 +112,7 @@ def test_the_preview_of_an_embargoed_article_has_its_picture_in_it(stage: Stage)
     put(stage, "articles/ice.md", article("Ice", "![The quay](quay.jpg)", section="news", date=ago(hours=-1)))
     preview = stage.cloud.content.body("reports/previews/articles/ice.md.html").decode()
     assert "data:image/jpeg;base64," in preview
-    assert "/pictures/" not in preview
+    assert 'src="/pictures/' not in preview.replace("&#34;", '"')
     assert pictures(stage) == set()
 
 

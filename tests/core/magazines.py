@@ -29,19 +29,27 @@ name = "Sea Power"
 """
 
 _TEASERS = "{% for teaser in teasers %}{{ teaser.url }} {{ teaser.title }} {{ teaser.published | stamp }} {{ teaser.feed_id }}\n{% endfor %}"
+_HOME = "{% set teasers = ([front.lead] if front.lead else []) + front.featured %}" + _TEASERS
 _ONE_ARTICLE = (
     "{{ article.title }}|{{ article.summary }}|{{ body }}|{{ teaser.feed_id }}|{{ teaser.published | stamp }}|"
     "{% for other in related %}{{ other.url }} {% endfor %}"
 )
 THEME = Theme(
     templates={
-        **dict.fromkeys(("home.html", "section.html", "period.html", "fragment.html", "feed.xml"), _TEASERS),
+        "home.html": _HOME,
+        **dict.fromkeys(("section.html", "period.html", "fragment.html"), _TEASERS),
+        **dict.fromkeys(("feed.xml", "rss.xml", "feed.json", "news-sitemap.xml", "search.json"), _TEASERS),
         **dict.fromkeys(("tag.html", "author.html"), "{{ name }}: {% for year in years %}{{ year.url }} {% endfor %}" + _TEASERS),
-        **dict.fromkeys(("404.html", "robots.txt", "archives.html"), "{{ magazine.title }}"),
+        **dict.fromkeys(("404.html", "robots.txt", "llms.txt", "archives.html", "search.html"), "{{ magazine.title }}"),
+        **dict.fromkeys(("manifest.webmanifest", "speculation-rules.json"), "{}"),
+        "months.json": "{{ months | join(' ') }}",
+        "journal.html": "{% for issue in issues %}{{ issue.card.name }}{% endfor %}",
+        "fragment-journal.html": "{% for issue in issues %}{{ issue.card.name }}{% endfor %}",
+        "authors.html": "{% for author in authors %}{{ author.card.name }}{% endfor %}",
         "archive.html": "{% for months in years.values() %}{% for month in months %}{{ month.url }} {% endfor %}{% endfor %}",
         "sitemap.xml": "{% for url, changed in pages %}{{ url }} {% endfor %}",
         "sitemaps.xml": "{{ names | join(' ') }}",
-        "article.html": _ONE_ARTICLE,
+        **dict.fromkeys(("article.html", "page.html"), _ONE_ARTICLE),
         "redirect.html": "{{ to }}",
         "gone.html": "gone",
     },

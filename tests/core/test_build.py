@@ -11,7 +11,7 @@ from pressrun.core.build import Built, NoMagazine, build
 from pressrun.core.claims import Register
 from pressrun.core.dates import stamp
 from pressrun.core.problem import Problem
-from pressrun.core.site import ASSET, LEAF, LIST, SiteObject, cache_tag, key_of, leaf, listing
+from pressrun.core.site import ASSET, LEAF, LIST, SiteObject, cache_tag, is_surely_list, key_of, leaf, listing
 
 from .magazines import NOON, SITE_TOML, THEME, file
 
@@ -45,13 +45,13 @@ def test_an_article_is_a_page_and_is_in_every_list_that_shows_it() -> None:
     made = built({"articles/a.md": file(title="Ice", section="arctic", tags=["Sea ice"], authors=["Jo Ash"], date="2026-10-31")})
     showing = {key for key, found in made.site.items() if b"/news/arctic/ice/" in found.body}
     assert showing - {"news/arctic/ice/index.html"} == {
-        *("index.html", "feed.xml", "sitemaps/2026-10.xml"),
-        *("news/index.html", "news/feed.xml", "_fragments/news.html", "news/2026/10/index.html"),
-        *("news/arctic/index.html", "news/arctic/feed.xml", "_fragments/news/arctic.html", "news/arctic/2026/10/index.html"),
+        *("index.html", "feed.xml", "rss.xml", "feed.json", "sitemaps/2026-10.xml", "search/2026-10.json"),
+        *("_fragments/news.html", "_fragments/news/arctic.html", "news/2026/10/index.html", "news/arctic/2026/10/index.html"),
+        *(f"{path}/{name}" for path in ("news", "news/arctic") for name in ("index.html", "feed.xml", "rss.xml", "feed.json")),
         *("tags/sea-ice/index.html", "tags/sea-ice/2026/index.html", "authors/jo-ash/index.html", "authors/jo-ash/2026/index.html"),
     }
     assert text(made, "tags/sea-ice/index.html").startswith("Sea ice: /tags/sea-ice/2026/ ")
-    assert text(made, "archive/news/index.html") == "/news/2026/10/ "
+    assert text(made, "archive/news/index.html").split() == ["/news/2026/10/"]
     assert text(made, "sitemap.xml") == "fronts 2026-10"
     assert made.live == {"articles/a.md"}
 
@@ -59,8 +59,9 @@ def test_an_article_is_a_page_and_is_in_every_list_that_shows_it() -> None:
 def test_an_empty_magazine_has_its_fronts_and_no_period() -> None:
     made = built({})
     assert {key for key in made.site if not key.startswith("assets/")} == {
-        *("index.html", "feed.xml", "sitemap.xml", "sitemaps/fronts.xml", "404.html", "robots.txt", "archive/index.html"),
-        *(f"{path}/{name}" for path in ("news", "news/arctic", "sea") for name in ("index.html", "feed.xml")),
+        *("sitemap.xml", "news-sitemap.xml", "sitemaps/fronts.xml", "404.html", "robots.txt", "llms.txt", "archive/index.html"),
+        *("search/index.html", "search/months.json", "manifest.webmanifest", "speculation-rules.json"),
+        *(f"{path}{name}" for path in ("", "news/", "news/arctic/", "sea/") for name in ("index.html", "feed.xml", "rss.xml", "feed.json")),
         *(
             f"{folder}/{path}{ending}"
             for path in ("news", "news/arctic", "sea")
@@ -71,10 +72,30 @@ def test_an_empty_magazine_has_its_fronts_and_no_period() -> None:
 
 def test_a_front_shows_the_newest_twenty_and_the_archive_all() -> None:
     made = built({f"articles/{n}.md": file(title=f"A{n}", date=f"2026-10-{n:02}") for n in range(1, 31)})
-    assert text(made, "index.html").count("\n") == 20
-    assert text(made, "index.html").startswith("/news/a30/ ")
+    assert text(made, "news/index.html").count("\n") == 20
+    assert text(made, "news/index.html").startswith("/news/a30/ ")
     assert text(made, "_fragments/news.html").count("\n") == 5
     assert text(made, "feed.xml").count("\n") == text(made, "news/2026/10/index.html").count("\n") == 30
+
+
+def test_an_article_is_in_the_news_sitemap_for_two_days() -> None:
+    content = {"articles/a.md": file(title="One", date=stamp(NOON)), "pages/about.md": file(title="About", date=stamp(NOON))}
+    for now, there in ((NOON, True), (NOON + 48 * HOUR - timedelta(seconds=1), True), (NOON + 48 * HOUR, False)):
+        assert ("/news/one/" in text(built(content, now=now), "news-sitemap.xml")) is there
+        assert "/about/" not in text(built(content, now=now), "news-sitemap.xml")
+
+
+def test_an_article_without_a_date_is_news_from_when_it_was_first_live() -> None:
+    content = {"articles/a.md": file(title="One")}
+    register = register_of(built(content), content)
+    assert "/news/one/" in text(built(content, register, NOON + 47 * HOUR), "news-sitemap.xml")
+    assert text(built(content, register, NOON + 48 * HOUR), "news-sitemap.xml") == ""
+
+
+def test_an_authors_file_makes_the_page_of_all_contributors() -> None:
+    assert "authors/index.html" not in built({}).site
+    made = built({"authors/zoe.md": b"---\nname: Zoe Ash\n---\n", "authors/al.md": b"---\nname: al Oak\n---\n"})
+    assert text(made, "authors/index.html") == "al OakZoe Ash"
 
 
 EMBARGOED = {
@@ -200,6 +221,17 @@ def test_every_object_belongs_to_one_target_and_carries_what_the_cdn_goes_by(con
         tags = dict(found.metadata).get("cache-tag", "").split(",")
         expected = {ASSET: [""], LEAF: [cache_tag(key)], LIST: [cache_tag(key), "l"]}
         assert tags == expected[found.cache_control]
+        assert found.cache_control == LIST or not is_surely_list(key)
+
+
+@pytest.mark.parametrize("key", ["index.html", "news/rss.xml", "tags/ice/2026/index.html", "search/2026-11.json", "_fragments/journal.html"])
+def test_some_keys_tell_that_a_list_is_there_without_being_asked(key: str) -> None:
+    assert is_surely_list(key)
+
+
+@pytest.mark.parametrize("key", ["news/one/index.html", "news/index.html", "news/2026/11/index.html", "search/index.html", "old.html", "assets/a.js"])
+def test_other_keys_may_be_a_leafs(key: str) -> None:
+    assert not is_surely_list(key)
 
 
 def test_a_url_has_one_key() -> None:

@@ -12,9 +12,11 @@ from pressrun.core.cards import Card, Cards, mentioned_by
 from pressrun.core.dates import stamp
 from pressrun.core.lists import (
     ASSETS,
+    AUTHORS,
     FRONTS,
     HOME,
     JOURNAL,
+    NEWS,
     SITE,
     SITEMAPS,
     Reading,
@@ -103,6 +105,7 @@ def test_each_list_is_shown_by_its_targets() -> None:
     assert shown_by("author/jo-ash") == ["author:jo-ash", "author:jo-ash:2026"]
     assert shown_by("issue/12") == ["issue:12"]
     assert shown_by("pages") == ["fronts"]
+    assert shown_by("fresh") == ["news"]
 
 
 def test_a_card_is_shown_by_its_own_page_and_by_what_mentions_it() -> None:
@@ -112,11 +115,14 @@ def test_a_card_is_shown_by_its_own_page_and_by_what_mentions_it() -> None:
     assert shown_by("author/jo-ash") == ["mentions:author/jo-ash", "author:jo-ash"]
     assert shown_by("issue/12") == ["mentions:issue/12", "issue:12"]
     assert shown_by("issues") == ["journal"]
+    assert shown_by("authors") == ["authors"]
     assert shown_by("article/ferry") == ["mentions:article/ferry"]
 
 
 TARGETS = {
-    HOME: (Reading("all", newest=50), None),
+    HOME: (Reading("all", newest=100), None),
+    NEWS: (Reading("fresh", newest=1000), None),
+    AUTHORS: (Reading(cards="authors"), None),
     SITE: (Reading(), None),
     ASSETS: (Reading(), None),
     SITEMAPS: (Reading(periods="all"), None),
@@ -153,6 +159,7 @@ def test_a_magazine_without_articles_has_its_fronts_and_archives() -> None:
         *(
             "home",
             "site",
+            "news",
             "fronts",
             "sitemaps",
             "section:news",

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pressrun.core.magazine import Magazine, Section, read_magazine
+from pressrun.core.magazine import Magazine, Place, Section, read_magazine
 from pressrun.core.problem import Problem
 
 from .magazines import MERIDIAN, SITE_TOML, magazine
@@ -77,6 +77,19 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
         LEAST + 'honour_expiry = "no"\n' + NEWS,
         [(3, "“honour_expiry” must be true or false.", "Write true or false, without quotation marks.")],
     ),
+    "a menu that is text": (LEAST + 'menu = "news"\n' + NEWS, [(3, "“menu” must be a list of tables.", "Write it like [[menu]]")]),
+    "a menu with an unknown section": (
+        LEAST + NEWS + '[[menu]]\nsection = "nws"',
+        [(6, "There is no section “nws”. Did you mean “news”?", "Name one of the sections.")],
+    ),
+    "a link without its address": (LEAST + NEWS + '[[social]]\nname = "Bird"', [(None, "“url” is missing.", 'Add a line: url = "…"')]),
+    "a link that is a script": (
+        LEAST + NEWS + '[[menu]]\nname = "Bad"\nurl = "javascript:alert(1)"',
+        [(7, "“javascript:alert(1)” is not an address.", 'or "/about/"')],
+    ),
+    "a colour by its name": (LEAST + NEWS + '[theme]\naccent = "red"', [(6, "“red” is not a colour.", 'Write it like "#9a2a1c".')]),
+    "fonts that end the rule": (LEAST + NEWS + '[theme]\nserif = "a;}b{"', [(6, "“a;}b{” is not a list of fonts.", "Charter, Georgia, serif")]),
+    "labels that are text": (LEAST + 'labels = "x"\n' + NEWS, [(3, "“labels” must be a table.", "Write a line [labels]")]),
     "an unknown default section": (
         LEAST + 'default_section = "nws"\n' + NEWS,
         [(3, "There is no section “nws”. Did you mean “news”?", "Name one of the sections below.")],
@@ -122,6 +135,47 @@ def test_a_sub_section_knows_its_line_and_a_section_its_children() -> None:
 @pytest.mark.parametrize("name", ["news/arctic", "/news/arctic/", "arctic", "The Arctic", "the-arctic", "THE ARCTIC"])
 def test_a_section_is_found_by_whatever_an_editor_calls_it(name: str) -> None:
     assert MERIDIAN.find_section(name) == MERIDIAN.section("news/arctic")
+
+
+def test_without_a_menu_of_its_own_the_magazine_has_its_sections() -> None:
+    assert MERIDIAN.menu == (
+        Place("News", "/news/", "news", (Place("The Arctic", "/news/arctic/", "news/arctic"),)),
+        Place("Sea Power", "/sea/", "sea"),
+    )
+
+
+def test_the_menu_is_as_the_magazine_says_with_the_sub_sections_below_their_section() -> None:
+    text = """
+        [[menu]]
+        section = "news"
+        name = "Reports"
+        [[menu]]
+        name = "About"
+        url = "/about/"
+        below = [{ name = "Elsewhere", url = "https://other.example/x" }]
+    """
+    reports, about = magazine(SITE_TOML + text).menu
+    assert reports == Place("Reports", "/news/", "news", (Place("The Arctic", "/news/arctic/", "news/arctic"),))
+    assert about == Place("About", "/about/", below=(Place("Elsewhere", "https://other.example/x"),))
+
+
+def test_a_section_and_the_journal_have_a_fragment_and_other_pages_have_none() -> None:
+    urls = (MERIDIAN.menu[0].fragment, Place("Journal", "/journal/").fragment, Place("About", "/about/").fragment)
+    assert urls == ("/_fragments/news.html", "/_fragments/journal.html", "")
+
+
+def test_labels_and_theme_settings_that_nobody_uses_are_notes() -> None:
+    _, problems = read_magazine((SITE_TOML + '[labels]\nSerch = "Suche"\n[theme]\nacent = "#000000"\n').encode())
+    assert [(problem.severity, problem.problem) for problem in problems] == [
+        ("note", "“Serch” is not a label that the pages have. Did you mean “Search”?"),
+        ("note", "“acent” is nothing that a theme sets. Did you mean “accent”?"),
+    ]
+
+
+def test_a_theme_sets_the_style_sheets_properties() -> None:
+    made = magazine(SITE_TOML + '[theme]\naccent = "#003366"\ndark_accent = "#99ccff"\nserif = "Charter, serif"\n')
+    assert made.style() == ":root{--mark:#003366;--serif:Charter, serif}\n@media (prefers-color-scheme:dark){:root{--mark:#99ccff}}\n"
+    assert MERIDIAN.style() == ""
 
 
 def test_a_name_that_two_sections_share_finds_neither() -> None:

@@ -5,8 +5,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from html.parser import HTMLParser
+from itertools import pairwise
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 
@@ -16,6 +20,8 @@ from pressrun.core.site import SiteObject, key_of
 
 from .golden import build_golden, build_sample
 
+# The kinds of <link> that a browser fetches with the page; an Apple device fetches its icon when the page is put on its screen.
+FETCHED = ("stylesheet", "icon", "manifest")
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 BASE = {"sample": "https://meridian.example", "golden": "https://hours.example"}
@@ -103,25 +109,79 @@ def test_every_page_has_one_h1_and_a_title_and_no_id_twice(pages: Mapping[str, P
         assert [found for found, times in Counter(page.ids()).items() if times > 1] == [], url
 
 
+def test_no_rank_of_heading_is_left_out_on_the_way_down(pages: Mapping[str, Page]) -> None:
+    for url, page in pages.items():
+        ranks = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
+        assert all(below <= above + 1 for above, below in pairwise([0, *ranks])), (url, ranks)
+
+
+def test_every_page_says_what_its_parts_are_to_who_cannot_see_them(pages: Mapping[str, Page]) -> None:
+    for url, page in pages.items():
+        named = [attributes for tag, attributes in page.elements if tag in ("nav", "aside", "dialog")]
+        assert all(attributes.get("aria-label") for attributes in named), url
+        assert all("alt" in attributes for tag, attributes in page.elements if tag == "img"), url
+        for tag, attributes in page.elements:
+            reached = attributes.get("tabindex") != "-1"
+            assert reached or attributes.get("aria-hidden") == "true" or tag == "main", (url, tag)
+        if "refresh" not in str(page.elements):
+            first = next(attributes for tag, attributes in page.elements if tag == "a")
+            assert first == {"class": "skip", "href": "#main"}, url
+
+
 def test_no_page_has_a_style_attribute_or_anything_that_the_content_security_policy_would_stop(name: str, pages: Mapping[str, Page]) -> None:
     for url, page in pages.items():
         for tag, attributes in page.elements:
             assert tag not in ("style", "iframe", "base"), url
             assert not [attribute for attribute in attributes if attribute == "style" or attribute.startswith("on")], url
-            if tag in ("script", "img", "source") or (tag == "link" and attributes.get("rel") in ("stylesheet", "icon")):
+            if tag in ("script", "img", "source") or (tag == "link" and attributes.get("rel") in FETCHED):
                 assert (attributes.get("src") or attributes.get("href") or "/").startswith("/"), url
         assert sum(bool(text) for _, text in page.scripts) == len(list(page.data())), url
 
 
+def described(pages: Mapping[str, Page], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each thing of this schema.org type that a page describes as data, with the page's URL."""
+    for url, page in pages.items():
+        things = (thing for text in page.data() for thing in json.loads(text)["@graph"])
+        yield from ((url, thing) for thing in things if thing["@type"] == kind)
+
+
 def test_an_article_says_what_it_is_to_machines(name: str, pages: Mapping[str, Page]) -> None:
-    found = {url: json.loads(text) for url, page in pages.items() for text in page.data()}
+    found = dict(described(pages, "NewsArticle"))
     assert len(found) > 3
     for url, article in found.items():
-        assert article["@type"] == "NewsArticle", url
         assert article["mainEntityOfPage"] == BASE[name] + url
+        assert len(article["headline"]) <= 110, url
+        assert all(image.startswith("https://") for image in article["image"]), url
         assert article["datePublished"] <= article["dateModified"], url
-        assert article["headline"], url
-        assert article["author"], url
+        assert all(author["name"] for author in article["author"]), url
+
+
+def test_the_way_to_a_page_is_the_same_for_machines_and_for_readers(name: str, pages: Mapping[str, Page]) -> None:
+    ways = dict(described(pages, "BreadcrumbList"))
+    assert len(ways) > 5
+    for url, way in ways.items():
+        steps = way["itemListElement"]
+        assert [step["position"] for step in steps] == list(range(1, len(steps) + 1)), url
+        assert steps[-1]["item"] == BASE[name] + url
+        assert all(site_of(name).get(key_of(urlsplit(step["item"]).path)) for step in steps), url
+
+
+def test_the_publisher_of_every_article_is_described(name: str, pages: Mapping[str, Page]) -> None:
+    publishers = dict(described(pages, "NewsMediaOrganization"))
+    for url, article in described(pages, "NewsArticle"):
+        assert publishers[url]["@id"] == article["publisher"]["@id"] == f"{BASE[name]}/#organization"
+    assert "/" in publishers
+
+
+def test_a_page_that_is_shared_has_a_card_with_a_picture(name: str, pages: Mapping[str, Page]) -> None:
+    for url, page in pages.items():
+        said = {attributes.get("property") or attributes.get("name"): attributes.get("content") for tag, attributes in page.elements if tag == "meta"}
+        links = {attributes.get("rel"): attributes.get("href") for tag, attributes in page.elements if tag == "link"}
+        if "noindex" in (said.get("robots") or "") or "refresh" in str(page.elements):
+            continue
+        assert links["canonical"] == said["og:url"] == BASE[name] + url
+        assert all(said.get(property) for property in ("og:title", "og:type", "og:site_name", "twitter:card")), url
+        assert site_of(name)[key_of(urlsplit(said["og:image"] or "").path)].content_type.startswith("image/")
 
 
 def test_no_text_can_end_the_data_block_that_it_stands_in(pages: Mapping[str, Page]) -> None:
@@ -143,6 +203,36 @@ def test_the_feeds_are_atom_with_ids_that_occur_once(name: str, site: Site) -> N
             assert entry.find(f"{ATOM}author/{ATOM}name") is not None, key
 
 
+def test_the_other_feeds_say_what_atom_says(name: str, site: Site) -> None:
+    keys = [key.removesuffix("feed.xml") for key in site if key.endswith("feed.xml")]
+    assert len(keys) > 3
+    for key in keys:
+        atom = [entry.findtext(f"{ATOM}id") for entry in ElementTree.fromstring(site[f"{key}feed.xml"].body).findall(f"{ATOM}entry")]
+        rss = ElementTree.fromstring(site[f"{key}rss.xml"].body).findall("channel/item")
+        items = json.loads(site[f"{key}feed.json"].body)["items"]
+        assert [item.findtext("guid") for item in rss] == [item["id"] for item in items] == atom, key
+        assert [item.findtext("link") for item in rss] == [item["url"] for item in items], key
+        assert [parsedate_to_datetime(item.findtext("pubDate") or "") for item in rss] == [
+            datetime.fromisoformat(item["date_published"]) for item in items
+        ], key
+
+
+def test_search_finds_every_article_in_the_month_in_which_it_was_published(name: str, site: Site) -> None:
+    months = json.loads(site["search/months.json"].body)
+    assert months == sorted(months, reverse=True)
+    assert {f"search/{month}.json" for month in months} == {key for key in site if re.fullmatch(r"search/\d.*", key)}
+    found = [url for month in months for url, *_ in json.loads(site[f"search/{month}.json"].body)]
+    assert sorted(found) == sorted(url for url, _ in described(pages_of(name), "NewsArticle"))
+
+
+def test_whatever_a_browser_or_a_machine_asks_for_by_name_can_be_read(site: Site) -> None:
+    manifest = json.loads(site["manifest.webmanifest"].body)
+    assert all(key_of(icon["src"]) in site for icon in manifest["icons"])
+    assert json.loads(site["speculation-rules.json"].body)["prerender"]
+    assert b"Sitemap: https://" in site["robots.txt"].body
+    assert site["llms.txt"].body.startswith(b"# ")
+
+
 def test_the_sitemaps_name_every_page_that_is_a_list_or_an_article_and_nothing_that_is_not_there(name: str, site: Site) -> None:
     index = ElementTree.fromstring(site["sitemap.xml"].body)
     maps = [urlsplit(loc.text or "").path for loc in index.iter(f"{SITEMAP}loc")]
@@ -155,10 +245,22 @@ def test_the_sitemaps_name_every_page_that_is_a_list_or_an_article_and_nothing_t
 
 
 def test_the_pages_keep_to_their_budgets(name: str, site: Site) -> None:
-    budgets = {"text/html": 15_000, "text/css": 8_000, "text/javascript": 1_000}
+    """https://web.dev/articles/performance-budgets-101: what each page's reader must wait for, as it goes over the wire."""
+    budgets = {"text/html": 15_000, "text/css": 8_000}
     for key, found in site.items():
         budget = budgets.get(found.content_type.partition(";")[0])
         assert budget is None or len(gzip.compress(found.body, mtime=0)) <= budget, key
+    scripts = [found.body for found in site.values() if found.content_type.startswith("text/javascript")]
+    assert sum(len(gzip.compress(script, mtime=0)) for script in scripts) <= 5_000
+
+
+def test_a_page_is_at_most_six_requests_without_its_pictures_further_down(pages: Mapping[str, Page]) -> None:
+    for url, page in pages.items():
+        links = [attributes["href"] for tag, attributes in page.elements if tag == "link" and attributes.get("rel") in FETCHED]
+        scripts = [attributes["src"] for tag, attributes in page.elements if tag == "script" and "src" in attributes]
+        eager = [attributes for tag, attributes in page.elements if tag == "img" and attributes.get("loading") != "lazy"]
+        assert 1 + len({*links, *scripts}) + len(eager) <= 6, url
+        assert all("defer" in attributes for tag, attributes in page.elements if tag == "script" and "src" in attributes), url
 
 
 def test_no_text_of_an_editor_becomes_markup() -> None:

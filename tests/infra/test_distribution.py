@@ -109,6 +109,10 @@ def test_the_security_headers_hold_whatever_an_object_says() -> None:
     assert headers["FrameOptions"]["FrameOption"] == "DENY"
     assert headers["ReferrerPolicy"]["ReferrerPolicy"] == "strict-origin-when-cross-origin"
     assert "ContentTypeOptions" in headers
-    [permissions] = headers_policy()["CustomHeadersConfig"]["Items"]
-    assert permissions["Header"] == "Permissions-Policy"
-    assert "camera=()" in permissions["Value"]
+    headers = {item["Header"]: item["Value"] for item in headers_policy()["CustomHeadersConfig"]["Items"]}
+    assert "camera=()" in headers["Permissions-Policy"]
+
+
+def test_browsers_are_told_which_pages_they_may_prepare() -> None:
+    headers = {item["Header"]: item["Value"] for item in headers_policy()["CustomHeadersConfig"]["Items"]}
+    assert headers["Speculation-Rules"] == '"/speculation-rules.json"'  # a structured field: https://www.rfc-editor.org/rfc/rfc8941

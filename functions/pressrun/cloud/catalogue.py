@@ -80,8 +80,9 @@ class Record:
     """What one content key came to. Instants are stamps.
 
     ``source`` is the VersionId of the accepted copy in the register, ``digest`` its SHA-256; ``upload`` is the ETag of the newest upload, accepted or
-    not. ``urls`` are those that it owns, ``url`` the one of its page; ``waits_for`` those it would have. ``due`` is when its phase changes by itself.
-    ``card`` is the JSON of its card, ``names`` those under which it is filed; ``wants`` are the names that its answer says are not there yet.
+    not. ``urls`` are those that it owns, ``url`` the one of its page; ``waits_for`` those it would have. ``fresh`` is whether the news sitemap has
+    it, ``due`` when this or its phase changes by itself. ``card`` is the JSON of its card, ``names`` those under which it is filed; ``wants`` are the
+    names that its answer says are not there yet.
     """
 
     key: str
@@ -98,6 +99,7 @@ class Record:
     card: str = ""
     names: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
+    fresh: bool = False
     due: str = ""
     report: str = ""
     since: str = ""

@@ -19,6 +19,8 @@ from pressrun.core.cards import (
     chosen_media,
     embedded_key,
     has_card_alone,
+    issue_of,
+    media_keys_of,
     media_of,
     media_of_card,
     mentioned_by,
@@ -28,6 +30,7 @@ from pressrun.core.cards import (
 )
 from pressrun.core.claims import Claim, Decision, Register, answer_of, decide, phase_of, standing_problems, wanted
 from pressrun.core.lists import (
+    FRESH,
     Target,
     Teaser,
     bounds,
@@ -175,11 +178,10 @@ def build(content: Mapping[str, bytes], register: Register, now: datetime, theme
     mentioned: dict[str, Mentioned] = {}
     for url, article in live.items():
         library.take_in(article)
-        media = library.find(key for keys in media_of(article).values() for key in keys)
-        mentioned[url] = mentioned_by(article, first, media)
-        shown |= {medium.key: medium for medium in mentioned[url].media.values()}
+        mentioned[url] = mentioned_by(article, first, library.find(media_keys_of(article, issue_of(article, first))))
+        shown |= {medium.key: medium for medium in (*mentioned[url].media.values(), *mentioned[url].issue_media.values())}
     teasers = {url: teaser_of(article, mentioned[url], claims[url].first or now, claims[url].feed_id) for url, article in live.items()}
-    shelves = _Shelves(magazine, teasers.values(), filed)
+    shelves = _Shelves(magazine, teasers.values(), filed, now)
     pages = Pages(magazine, theme)
     site: dict[str, SiteObject] = {}
     targets: dict[str, Target] = {}
@@ -281,13 +283,13 @@ def _decide_all(
 class _Shelves:
     """Every list of the magazine in memory, as the catalogue keeps them."""
 
-    def __init__(self, magazine: Magazine, teasers: Iterable[Teaser], cards: Mapping[str, Sequence[Card]]) -> None:
+    def __init__(self, magazine: Magazine, teasers: Iterable[Teaser], cards: Mapping[str, Sequence[Card]], now: datetime) -> None:
         self.magazine, self.cards = magazine, cards
         self.lists: defaultdict[str, list[Teaser]] = defaultdict(list)
         self.periods: defaultdict[str, set[str]] = defaultdict(set)
         self.targets = set(fixed_targets(magazine))
         for teaser in newest_first(teasers):
-            for name in lists_of(teaser):
+            for name in lists_of(teaser, fresh=now < teaser.published + FRESH):
                 self.lists[name].append(teaser)
                 for target in targets_of(name, teaser.published, magazine.timezone):
                     self.targets.add(target)

@@ -17,7 +17,7 @@ from pressrun.core.media import Medium, is_media_name, is_medium
 from pressrun.core.problem import Problem, errors, note
 
 AUTHORS, ISSUES = "authors/", "issues/"
-ALL_ISSUES = "issues"  # the name under which every issue is filed, too
+ALL_AUTHORS, ALL_ISSUES = "authors", "issues"  # the names under which every author and every issue is filed, too
 FILE = "file/"
 _MOST_NOTES = 20
 _LONGEST_TEXT = 50_000  # a card is one item of the catalogue, of 400 KB at most
@@ -76,7 +76,7 @@ def names_of(card: Card | Medium) -> tuple[str, ...]:
     if isinstance(card, Medium):
         return (FILE + card.key,)
     if card.key.startswith(AUTHORS):
-        return tuple(dict.fromkeys((f"author/{card.slug}", f"author/{slug_of(card.name) or card.slug}")))
+        return tuple(dict.fromkeys((ALL_AUTHORS, f"author/{card.slug}", f"author/{slug_of(card.name) or card.slug}")))
     if card.key.startswith(ISSUES):
         return tuple(dict.fromkeys((ALL_ISSUES, f"issue/{card.slug}", f"issue/{name_of(card.key)}")))
     return (f"article/{name_of(card.key)}",)
@@ -102,14 +102,15 @@ Media = Mapping[str, Medium]
 
 @dataclass(frozen=True, slots=True)
 class Mentioned:
-    """What an article mentions, as the cards have it: authors by name and page, its journal issue, where articles that it links to are, and its media
-    by their sources as written.
+    """What an article mentions, as the cards have it: authors by name and page, its journal issue, where articles that it links to are, and media by
+    their sources as written, its own and its issue's.
     """
 
     authors: tuple[Label, ...] = ()
-    issue: Label | None = None
+    issue: Card | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     media: Media = field(default_factory=dict)
+    issue_media: Media = field(default_factory=dict)
 
 
 def mentions_of(article: Article) -> tuple[str, ...]:
@@ -126,7 +127,7 @@ def media_of(article: Article) -> dict[str, tuple[str, ...]]:
 
 
 def media_of_card(card: Card) -> dict[str, tuple[str, ...]]:
-    """Those that an author's or an issue's own pages show."""
+    """Those that a page shows with an author's or an issue's card."""
     return {src: _keys(card.key, src) for src in (card.picture, card.download, card.insert) if src}
 
 
@@ -154,9 +155,21 @@ def mentioned_by(article: Article, cards: Cards, media: Media) -> Mentioned:
         card = cards.get(f"author/{author.slug}")
         label = Label(card.name, card.slug) if card else author
         authors.setdefault(label.slug, label)
-    issue = cards.get(f"issue/{slug_of(article.issue)}") if article.issue else None
+    issue = issue_of(article, cards)
     links = {name: card.url for name in article.refs if (card := cards.get(f"article/{name}"))}
-    return Mentioned(tuple(authors.values()), Label(issue.name, issue.slug) if issue else None, links, chosen_media(media_of(article), media))
+    issue_media = chosen_media(media_of_card(issue), media) if issue else {}
+    return Mentioned(tuple(authors.values()), issue, links, chosen_media(media_of(article), media), issue_media)
+
+
+def issue_of(article: Article, cards: Cards) -> Card | None:
+    """The card of its journal issue."""
+    return cards.get(f"issue/{slug_of(article.issue)}") if article.issue else None
+
+
+def media_keys_of(article: Article, issue: Card | None) -> tuple[str, ...]:
+    """The content keys of all media that the article's page may show."""
+    sources = (media_of(article), media_of_card(issue) if issue else {})
+    return tuple(dict.fromkeys(key for found in sources for keys in found.values() for key in keys))
 
 
 def unmet(article: Article, text: str, there: Container[str]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:

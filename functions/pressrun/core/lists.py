@@ -13,16 +13,19 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pressrun.core.article import Article, Label
-from pressrun.core.cards import ALL_ISSUES, FILE, ISSUES, Card, Mentioned, addressed
+from pressrun.core.cards import ALL_AUTHORS, ALL_ISSUES, FILE, ISSUES, Card, Mentioned, addressed
 from pressrun.core.dates import stamp, unstamp
 from pressrun.core.magazine import Magazine
 from pressrun.core.pictures import Picture
 
 NEWEST = 20
 FEED = 50
+ON_HOME = 100  # from which the home page chooses
 IN_FRAGMENT = 5
 IN_ISSUE = 200
-ALL, PAGES = "all", "pages"
+IN_NEWS = 1000  # https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap
+FRESH = timedelta(days=2)  # for which the same page wants an article in the news sitemap
+ALL, PAGES, FRESHEST = "all", "pages", "fresh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Teaser:
     authors: tuple[Label, ...] = ()
     agency: str = ""
     issue: Label | None = None
+    featured: bool = False
+    video: bool = False
     picture: Picture | None = None
 
     @property
@@ -78,20 +83,24 @@ def teaser_of(article: Article, mentioned: Mentioned, first: datetime, feed_id: 
         tags=article.tags,
         authors=mentioned.authors,
         agency=article.agency,
-        issue=mentioned.issue,
+        issue=Label(mentioned.issue.name, mentioned.issue.slug) if mentioned.issue else None,
+        featured=article.featured,
+        video=bool(article.video),
         picture=next((medium.picture for src in article.pictures if (medium := mentioned.media.get(src))), None),
     )
 
 
-def lists_of(teaser: Teaser) -> tuple[str, ...]:
-    """The lists that show the article: all, its section with the sections above it, its tags, its authors, its issue. A page is on one of its own."""
+def lists_of(teaser: Teaser, fresh: bool = False) -> tuple[str, ...]:
+    """The lists that show the article: all, its section with the sections above it, its tags, its authors, its issue, and the freshest while it is
+    one of them. A page is on one of its own.
+    """
     if not teaser.section:
         return (PAGES,)
     parts = teaser.section.split("/")
     sections = (f"section/{'/'.join(parts[: depth + 1])}" for depth in range(len(parts)))
     labels = [*(("tag", tag) for tag in teaser.tags), *(("author", author) for author in teaser.authors)]
     labels += [("issue", teaser.issue)] if teaser.issue else []
-    return (ALL, *sections, *(f"{kind}/{label.slug}" for kind, label in labels))
+    return (ALL, *sections, *(f"{kind}/{label.slug}" for kind, label in labels), *([FRESHEST] if fresh else []))
 
 
 class Target(NamedTuple):
@@ -125,7 +134,9 @@ def preview_target(key: str) -> Target:
     return Target("preview", key)
 
 
-HOME, SITE, FRONTS, SITEMAPS, ASSETS, JOURNAL = map(Target, ("home", "site", "fronts", "sitemaps", "assets", "journal"))
+HOME, SITE, NEWS, FRONTS, SITEMAPS, ASSETS, JOURNAL, AUTHORS = map(
+    Target, ("home", "site", "news", "fronts", "sitemaps", "assets", "journal", "authors")
+)
 
 
 class Reading(NamedTuple):
@@ -143,21 +154,23 @@ class Reading(NamedTuple):
 KINDS: Mapping[str, str] = {
     "url": "an article's page",
     "preview": "the private preview of an article that is not live yet",
-    "home": "the home page and the magazine's feed",
-    "section": "a section's front, feed and fragment",
+    "home": "the home page and the magazine's feeds",
+    "news": "the sitemap of what is fresh",
+    "section": "a section's front, feeds and fragment",
     "month": "a month of a section",
     "archive": "the months of a section",
     "tag": "a tag's newest, or a year of it",
     "author": "an author's newest, or a year of them",
+    "authors": "all contributors",
     "issue": "a journal issue with its articles",
     "journal": "all journal issues",
     "media": "an uploaded file's objects, as long as a page shows it",
     "mentions": "whatever mentions what has this name",
-    "sitemap": "a month of the sitemap",
-    "sitemaps": "the index of the sitemaps",
+    "sitemap": "a month of the sitemap and of what search looks through",
+    "sitemaps": "the months that there are of both",
     "fronts": "the sitemap of fronts and pages",
     "assets": "the assets of former editions, to be deleted",
-    "site": "what shows no article: the 404, the assets, robots.txt",
+    "site": "what shows no article: the 404, the search page, the assets, robots.txt and its like",
 }
 
 
@@ -165,7 +178,9 @@ def reading_of(target: Target) -> Reading:
     """What the target is made from."""
     match target:
         case Target("home"):
-            return Reading(ALL, newest=FEED)
+            return Reading(ALL, newest=ON_HOME)
+        case Target("news"):
+            return Reading(FRESHEST, newest=IN_NEWS)
         case Target("section", path):
             return Reading(f"section/{path}", newest=FEED)
         case Target("month", path, month):
@@ -179,6 +194,8 @@ def reading_of(target: Target) -> Reading:
             return Reading(f"issue/{slug}", newest=IN_ISSUE, cards=f"issue/{slug}")
         case Target("journal"):
             return Reading(cards=ALL_ISSUES)
+        case Target("authors"):
+            return Reading(cards=ALL_AUTHORS)
         case Target("fronts"):
             return Reading(PAGES, newest=1000)
         case Target("tag" | "author" as kind, slug, year):
@@ -214,14 +231,16 @@ def targets_of(name: str, published: datetime, zone: ZoneInfo) -> tuple[Target, 
         return (Target(kind, rest),)
     if kind == PAGES:
         return (FRONTS,)
+    if kind == FRESHEST:
+        return (NEWS,)
     return HOME, Target("sitemap", "", month)
 
 
 def targets_of_name(name: str) -> tuple[Target, ...]:
     """The targets that show the card filed under this name."""
     kind, _, slug = name.partition("/")
-    if name == ALL_ISSUES:
-        return (JOURNAL,)
+    if name in (ALL_ISSUES, ALL_AUTHORS):
+        return (JOURNAL,) if name == ALL_ISSUES else (AUTHORS,)
     mentions = Target("mentions", name)
     if kind == FILE.rstrip("/"):
         return mentions, Target("media", slug)
@@ -230,12 +249,12 @@ def targets_of_name(name: str) -> tuple[Target, ...]:
 
 def targets_of_card(card: Card) -> tuple[Target, ...]:
     """The targets of an author's or an issue's own pages."""
-    return (Target("issue", card.slug), JOURNAL) if card.key.startswith(ISSUES) else (Target("author", card.slug),)
+    return (Target("issue", card.slug), JOURNAL) if card.key.startswith(ISSUES) else (Target("author", card.slug), AUTHORS)
 
 
 def cards_on(target: Target, cards: Sequence[Card]) -> Sequence[Card]:
     """Those of the cards that the target reads whose media its pages show."""
-    if target == JOURNAL:
+    if target in (JOURNAL, AUTHORS):
         return cards
     card = addressed(target.name, cards) if target.kind in ("author", "issue") and not target.period else None
     return [card] if card else []
@@ -244,7 +263,7 @@ def cards_on(target: Target, cards: Sequence[Card]) -> Sequence[Card]:
 def fixed_targets(magazine: Magazine) -> tuple[Target, ...]:
     """The targets that are there whether or not the magazine has an article."""
     sections = (Target(kind, section.path) for section in magazine.sections for kind in ("section", "archive"))
-    return HOME, SITE, FRONTS, SITEMAPS, *sections
+    return HOME, SITE, NEWS, FRONTS, SITEMAPS, *sections
 
 
 def bounds(period: str, zone: ZoneInfo) -> tuple[str, str]:

@@ -2,14 +2,15 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from slugify import slugify
 
 from pressrun.core.frontmatter import LONG_TOML_NAME
+from pressrun.core.labels import LABELS
 from pressrun.core.problem import CONTROL, Problem, nearest, note
 
 KEY = "site.toml"
@@ -17,13 +18,22 @@ KEY = "site.toml"
 # First segments of a URL that belong to Pressrun's own pages. No section and no article may take them.
 RESERVED = frozenset({"_fragments", "archive", "articles", "assets", "authors", "issues", "journal", "media", "pages", "search", "sitemaps", "tags"})
 # The last segments of its own files, wherever they stand.
-_FILES = frozenset({"404.html", "feed.json", "feed.xml", "index.html", "news-sitemap.xml", "robots.txt", "rss.xml", "sitemap.xml"})
+_FILES = frozenset(
+    {"404.html", "feed.json", "feed.xml", "index.html", "llms.txt", "manifest.webmanifest", "news-sitemap.xml", "robots.txt", "rss.xml"}
+    | {"sitemap.xml", "speculation-rules.json"}
+)
 _LARGEST = 128 * 1024  # the catalogue keeps it in one item, of 400 KB at most
 _PERMALINK_FIELDS = frozenset({"section", "slug", "yyyy", "mm", "dd"})
 _KNOWN = frozenset(
     {"title", "description", "base_url", "language", "timezone", "permalink", "default_section", "honour_expiry", "sections"}
     | {"menu", "social", "subscribe", "footer", "theme", "labels", "logo"}
 )
+_ADDRESS = re.compile(r"(https?://|mailto:|/)[^\s\"<>\\]*")
+# What [theme] may set: the custom property of style.css, or for dark readers.
+THEME = {"paper": "--paper", "ink": "--ink", "accent": "--mark", "serif": "--serif", "sans": "--sans"}
+_DARK = "dark_"
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_FONTS = re.compile(r"[\w\s,'\"-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +49,33 @@ class Section:
         return f"/{self.path}/"
 
 
+class Link(NamedTuple):
+    """A name and where it leads: below the magazine's root, or an address elsewhere."""
+
+    name: str
+    url: str
+
+
+class Place(NamedTuple):
+    """An entry of the menu, with those below it. ``path`` is the section's whose front it leads to, '' for any other page."""
+
+    name: str
+    url: str
+    path: str = ""
+    below: tuple["Place", ...] = ()
+
+    @property
+    def fragment(self) -> str:
+        """The URL of the piece of a page that shows what is newest there, '' where there is none."""
+        return f"/_fragments{self.url.rstrip('/')}.html" if self.path or self.url == "/journal/" else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Magazine:
-    """``site.toml``, read and judged. Sections are in the order of the file, each after its parent."""
+    """``site.toml``, read and judged. Sections are in the order of the file, each after its parent.
+
+    ``logo`` is the content key of a picture. ``labels`` has the magazine's own words for ``LABELS``, ``theme`` its values for ``THEME``.
+    """
 
     title: str
     base_url: str
@@ -52,6 +86,33 @@ class Magazine:
     permalink: str = "/{section}/{slug}/"
     default_section: str | None = None
     honour_expiry: bool = True
+    own_menu: tuple[Place, ...] = ()
+    social: tuple[Link, ...] = ()
+    subscribe: str = ""
+    footer: str = ""
+    logo: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    theme: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def menu(self) -> tuple[Place, ...]:
+        """The menu's first level, each with its second; without one of the magazine's own, its sections."""
+        return self.own_menu or tuple(self.place_of(section) for section in self.children_of(""))
+
+    def place_of(self, section: Section) -> Place:
+        """The section's entry in the menu, with its sub-sections below it."""
+        below = tuple(Place(child.name, child.url, child.path) for child in self.children_of(section.path))
+        return Place(section.name, section.url, section.path, below)
+
+    def style(self) -> str:
+        """What ``[theme]`` changes of the style sheet."""
+        light, dark = (
+            {THEME[name.removeprefix(_DARK)]: value for name, value in self.theme.items() if name.startswith(_DARK) is dark} for dark in (False, True)
+        )
+        rules = [(":root{", light, "}"), ("@media (prefers-color-scheme:dark){:root{", dark, "}}")]
+        return "".join(
+            before + ";".join(f"{name}:{value}" for name, value in sorted(values.items())) + after + "\n" for before, values, after in rules if values
+        )
 
     @property
     def host(self) -> str:
@@ -177,7 +238,14 @@ class _Reader:
             timezone=zone,
             permalink=permalink,
             honour_expiry=bool(honour_expiry),
+            social=tuple(Link(name, url) for name, url, _ in self.links("social", self.table)),
+            subscribe=self.address(self.table, "subscribe", ""),
+            footer=self.text(self.table, "footer", ""),
+            logo=self.text(self.table, "logo", ""),
+            labels=dict(self.labels()),
+            theme=dict(self.theme()),
         )
+        magazine = replace(magazine, own_menu=tuple(self.menu(magazine)))
         if default is None:
             return magazine
         found = magazine.find_section(str(default))
@@ -185,7 +253,68 @@ class _Reader:
             known = nearest(str(default), [section.path for section in sections])
             self.refuse("default_section", f"There is no section “{default}”.{known}", "Name one of the sections below.")
             return magazine
-        return Magazine(**{name: getattr(magazine, name) for name in Magazine.__slots__} | {"default_section": found.path})
+        return replace(magazine, default_section=found.path)
+
+    def address(self, table: Mapping[str, Any], key: str, default: str | None) -> str:
+        value = self.text(table, key, default)
+        if value and not _ADDRESS.fullmatch(value):
+            self.refuse(key, f"“{value}” is not an address.", 'Write it like "https://social.example/@meridian" or "/about/".', value)
+        return value
+
+    def links(self, key: str, table: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+        """The name and address of each of a list of tables, and the table."""
+        for one in self.tables(key, table, f'Write it like [[{key}]], then name = "About" and url = "/about/".'):
+            yield self.text(one, "name", None), self.address(one, "url", None), one
+
+    def tables(self, key: str, table: Mapping[str, Any], remedy: str) -> list[dict[str, Any]]:
+        tables = table.get(key, [])
+        if isinstance(tables, list) and all(isinstance(one, dict) for one in tables):
+            return tables
+        self.refuse(key, f"“{key}” must be a list of tables.", remedy)
+        return []
+
+    def menu(self, magazine: Magazine) -> Iterator[Place]:
+        for one in self.tables("menu", self.table, 'Write it like [[menu]], then section = "news", or name = "About" and url = "/about/".'):
+            if "section" not in one:
+                below = tuple(Place(name, url) for name, url, _ in self.links("below", one))
+                yield Place(self.text(one, "name", None), self.address(one, "url", None), below=below)
+                continue
+            named = self.text(one, "section", None)
+            section = magazine.find_section(named)
+            if section:
+                yield magazine.place_of(section)._replace(name=self.text(one, "name", section.name))
+            elif named:
+                known = nearest(named, [section.path for section in magazine.sections])
+                self.refuse("section", f"There is no section “{named}”.{known}", "Name one of the sections.", named)
+
+    def words(self, key: str) -> Iterator[tuple[str, str]]:
+        """The entries of a table of texts."""
+        table = self.table.get(key, {})
+        if not isinstance(table, dict):
+            self.refuse(key, f"“{key}” must be a table.", f"Write a line [{key}], and below it what is to be set.")
+            return
+        for name in table:
+            yield name, self.text(table, name, "")
+
+    def labels(self) -> Iterator[tuple[str, str]]:
+        for label, words in self.words("labels"):
+            if label in LABELS:
+                yield label, words
+            else:
+                self.problems.append(note(f"“{label}” is not a label that the pages have.{nearest(label, sorted(LABELS))}", "It is left out."))
+
+    def theme(self) -> Iterator[tuple[str, str]]:
+        known = sorted([*THEME, *(_DARK + name for name in ("paper", "ink", "accent"))])
+        for name, value in self.words("theme"):
+            is_font = name in ("serif", "sans")
+            if name not in known:
+                self.problems.append(note(f"“{name}” is nothing that a theme sets.{nearest(name, known)}", "It is left out."))
+            elif is_font and not _FONTS.fullmatch(value):
+                self.refuse(name, f"“{value}” is not a list of fonts.", 'Write it like "Charter, Georgia, serif".', value)
+            elif not is_font and not _COLOUR.fullmatch(value):
+                self.refuse(name, f"“{value}” is not a colour.", 'Write it like "#9a2a1c".', value)
+            else:
+                yield name, value
 
     def sections(self) -> tuple[Section, ...]:
         tables = self.table.get("sections", [])

@@ -106,7 +106,7 @@ _ATTRIBUTES_OF = r'(?: [a-z-]+="[^"]*")*'
 _ALONE = rf"<p>\s*(?P<link><a{_ATTRIBUTES_OF}>)?\s*<img(?P<image>{_ATTRIBUTES_OF})>\s*(?:</a>)?\s*</p>"
 _CLEAN_TAG = re.compile(rf"{_ALONE}|<(?P<tag>/?[a-z0-9]+)(?P<attributes>{_ATTRIBUTES_OF})>")
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
-_PAGE_IDS = frozenset({"main"})  # what the templates call parts of the page
+_PAGE_IDS = frozenset({"main", "menu"})  # what the templates call parts of the page
 
 Picture = Callable[[str, str, str], str | None]
 

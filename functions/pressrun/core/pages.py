@@ -2,26 +2,46 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from hashlib import sha256
 from math import ceil
 from typing import NamedTuple
 
 from jinja2 import DictLoader, Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pressrun.core.article import Article
 from pressrun.core.cards import Card, Media, Mentioned, addressed, chosen_media, media_of_card
 from pressrun.core.dates import stamp
-from pressrun.core.lists import IN_FRAGMENT, NEWEST, Target, Teaser
+from pressrun.core.front import front_page
+from pressrun.core.labels import MONTHS
+from pressrun.core.lists import FEED, IN_FRAGMENT, NEWEST, Target, Teaser
 from pressrun.core.magazine import Magazine, Section
 from pressrun.core.markdown import to_html, word_count
+from pressrun.core.media import Medium
 from pressrun.core.pictures import Picture
 from pressrun.core.site import SiteObject, asset, fixed, key_of, leaf, listing
 
 _WORDS_A_MINUTE = 200
-_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_HTML = "text/html; charset=utf-8"
 _ASSET_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml", "png": "image/png"}
+_FEEDS = {
+    "feed.xml": "application/atom+xml; charset=utf-8",
+    "rss.xml": "application/rss+xml; charset=utf-8",
+    "feed.json": "application/feed+json; charset=utf-8",
+}
+# What shows no article: each file's template has its name, but for the pages'.
+_FIXED = {
+    "404.html": ("404.html", _HTML),
+    "archive/index.html": ("archives.html", _HTML),
+    "search/index.html": ("search.html", _HTML),
+    "robots.txt": ("robots.txt", "text/plain; charset=utf-8"),
+    "llms.txt": ("llms.txt", "text/plain; charset=utf-8"),
+    "manifest.webmanifest": ("manifest.webmanifest", "application/manifest+json"),
+    "speculation-rules.json": ("speculation-rules.json", "application/speculationrules+json"),
+}
+_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
 
 
 @dataclass(frozen=True)
@@ -38,11 +58,33 @@ class Crumb(NamedTuple):
 
 
 class Period(NamedTuple):
-    """A month or a year of a list, and where its page is."""
+    """A month or a year of a list, and where its page is: '' for a month in which nothing was published."""
 
     period: str
     name: str
     url: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What pages show of an author or an issue. ``media`` are its files' by their sources as written."""
+
+    card: Card
+    media: Media
+
+    @property
+    def picture(self) -> Picture | None:
+        """The portrait, or the cover."""
+        medium = self.media.get(self.card.picture)
+        return medium.picture if medium else None
+
+    @property
+    def download(self) -> Medium | None:
+        return self.media.get(self.card.download)
+
+    @property
+    def insert(self) -> Medium | None:
+        return self.media.get(self.card.insert)
 
 
 class Pages:
@@ -50,7 +92,8 @@ class Pages:
 
     def __init__(self, magazine: Magazine, theme: Theme) -> None:
         self.magazine = magazine
-        self.assets = {_hashed(name, body): (name, body) for name, body in sorted(theme.assets.items())}
+        assets = {name: body + magazine.style().encode() if name == "style.css" else body for name, body in theme.assets.items()}
+        self.assets = {_hashed(name, body): (name, body) for name, body in sorted(assets.items())}
         urls = {name: f"/{key}" for key, (name, _) in self.assets.items()}
         self.env = Environment(
             loader=DictLoader(dict(theme.templates)),
@@ -62,14 +105,21 @@ class Pages:
             auto_reload=False,
             cache_size=-1,
         )
-        self.env.filters |= {"date": self._date, "stamp": stamp, "absolute": self._absolute}
+        self.env.filters |= {
+            "date": self._date,
+            "stamp": stamp,
+            "rfc822": _rfc822,
+            "absolute": self._absolute,
+            "label": self._words,
+            "dir": _direction,
+        }
         self.env.globals |= {"magazine": magazine, "assets": urls}
 
     # An article's URL
 
     def article(self, article: Article, teaser: Teaser, mentioned: Mentioned, related: Iterable[Teaser]) -> SiteObject:
         """The page of an article, or of what lies in ``pages/``."""
-        media = mentioned.media
+        media, issue = mentioned.media, mentioned.issue
         lead = media[article.image].picture if article.image in media else None
 
         def shown(src: str, alt: str, caption: str) -> str | None:
@@ -88,6 +138,7 @@ class Pages:
             related=list(related),
             lead=lead,
             film=media.get(article.video),
+            issue=Profile(issue, mentioned.issue_media) if issue else None,
             url=article.url,
             **({"section": line[-1], "crumbs": [Crumb(section.name, section.url) for section in line]} if line else {}),
         )
@@ -107,25 +158,31 @@ class Pages:
         """The site keys of a list target, whether or not there is anything at them."""
         match target:
             case Target("home"):
-                return "index.html", "feed.xml"
+                return "index.html", *_FEEDS
             case Target("section", path):
-                return f"{path}/index.html", f"{path}/feed.xml", f"_fragments/{path}.html"
+                return f"{path}/index.html", f"_fragments/{path}.html", *(f"{path}/{name}" for name in _FEEDS)
             case Target("month", path, month):
                 return (f"{path}/{month.replace('-', '/')}/index.html",)
             case Target("archive", path):
                 return (f"archive/{path}/index.html",)
             case Target("tag" | "author" as kind, slug, year):
                 return (f"{kind}s/{slug}/{f'{year}/' if year else ''}index.html",)
-            case Target("journal" | "issue", slug):
-                return (f"journal/{slug}/index.html" if slug else "journal/index.html",)
+            case Target("authors"):
+                return ("authors/index.html",)
+            case Target("journal"):
+                return "journal/index.html", "_fragments/journal.html"
+            case Target("issue", slug):
+                return (f"journal/{slug}/index.html",)
+            case Target("news"):
+                return ("news-sitemap.xml",)
             case Target("sitemap", _, month):
-                return (f"sitemaps/{month}.xml",)
+                return f"sitemaps/{month}.xml", f"search/{month}.json"
             case Target("sitemaps"):
-                return ("sitemap.xml",)
+                return "sitemap.xml", "search/months.json"
             case Target("fronts"):
                 return ("sitemaps/fronts.xml",)
             case Target("site"):
-                return "404.html", "robots.txt", "archive/index.html", *self.assets
+                return *_FIXED, *self.assets
             case Target("assets" | "media" | "mentions"):
                 return ()
         raise ValueError(f"{target} is not a list target")
@@ -152,20 +209,22 @@ class Pages:
                 card = addressed(slug, cards)
                 return self._list(target, "issue.html", **_profile(card, media), teasers=teasers) if card else {}
             case Target("journal"):
-                newest = sorted(cards, key=lambda card: (stamp(card.date) if card.date else "", card.number.zfill(9), card.slug), reverse=True)
-                return self._list(target, "journal.html", issues=[_profile(card, media) for card in newest]) if newest else {}
+                return self._journal(cards, media)
+            case Target("authors"):
+                named = sorted(cards, key=lambda card: (card.name.casefold(), card.slug))
+                return self._list(target, "authors.html", authors=[_shown(card, media) for card in named]) if named else {}
             case Target("fronts"):
-                fronts = ["/", "/archive/", *(section.url for section in self.magazine.sections)]
+                fronts = ["/", "/archive/", "/search/", *(section.url for section in self.magazine.sections)]
                 pages = [(url, None) for url in fronts] + [(teaser.url, teaser.updated) for teaser in teasers]
-                return self._xml(target, "sitemap.xml", pages=pages)
+                return self._file("sitemaps/fronts.xml", "sitemap.xml", "application/xml", pages=pages)
+            case Target("news"):
+                return self._file("news-sitemap.xml", "news-sitemap.xml", "application/xml", teasers=teasers)
             case Target("sitemap"):
-                return (
-                    self._xml(target, "sitemap.xml", pages=[(teaser.url, teaser.updated or teaser.published) for teaser in teasers])
-                    if teasers
-                    else {}
-                )
+                return self._sitemap(target, teasers) if teasers else {}
             case Target("sitemaps"):
-                return self._xml(target, "sitemaps.xml", names=["fronts", *sorted(periods, reverse=True)])
+                months = sorted(periods, reverse=True)
+                index = self._file("sitemap.xml", "sitemaps.xml", "application/xml", names=["fronts", *months])
+                return index | self._file("search/months.json", "months.json", "application/json", months=months)
             case Target("site"):
                 return self._site()
             case Target("assets" | "media" | "mentions"):
@@ -173,34 +232,44 @@ class Pages:
         raise ValueError(f"{target} is not a list target")
 
     def _home(self, teasers: Sequence[Teaser]) -> dict[str, SiteObject]:
-        title = self.magazine.title
-        return {
-            "index.html": listing("index.html", self._render("home.html", url="/", teasers=teasers[:NEWEST])),
-            "feed.xml": self._feed("feed.xml", title, "/", teasers),
-        }
+        front = front_page(teasers, self.magazine)
+        page = self._file("index.html", "home.html", _HTML, url="/", front=front)
+        return page | self._feeds("", self.magazine.title, "/", teasers[:FEED])
 
     def _section(self, section: Section, teasers: Sequence[Teaser]) -> dict[str, SiteObject]:
-        front, feed, fragment = self.keys(Target("section", section.path))
-        html = self._render(
+        front, fragment, *_ = self.keys(Target("section", section.path))
+        page = self._file(
+            front,
             "section.html",
+            _HTML,
             url=section.url,
             section=section,
             crumbs=[Crumb(above.name, above.url) for above in self.magazine.line_of(section.path)[:-1]],
             children=self.magazine.children_of(section.path),
             teasers=teasers[:NEWEST],
         )
-        latest = self._render("fragment.html", section=section, teasers=teasers[:IN_FRAGMENT])
-        return {
-            front: listing(front, html),
-            feed: self._feed(feed, f"{self.magazine.title}: {section.name}", section.url, teasers),
-            fragment: listing(fragment, latest),
-        }
+        latest = self._file(fragment, "fragment.html", _HTML, section=section, teasers=teasers[:IN_FRAGMENT])
+        return page | latest | self._feeds(f"{section.path}/", f"{self.magazine.title}: {section.name}", section.url, teasers)
+
+    def _journal(self, cards: Sequence[Card], media: Media) -> dict[str, SiteObject]:
+        if not cards:
+            return {}
+        newest = sorted(cards, key=lambda card: (stamp(card.date) if card.date else "", card.number.zfill(9), card.slug), reverse=True)
+        issues = [_shown(card, media) for card in newest]
+        page = self._file("journal/index.html", "journal.html", _HTML, url="/journal/", issues=issues)
+        return page | self._file("_fragments/journal.html", "fragment-journal.html", _HTML, issues=issues[:IN_FRAGMENT])
+
+    def _sitemap(self, target: Target, teasers: Sequence[Teaser]) -> dict[str, SiteObject]:
+        sitemap, search = self.keys(target)
+        pages = [(teaser.url, teaser.updated or teaser.published) for teaser in teasers]
+        index = self._file(sitemap, "sitemap.xml", "application/xml", pages=pages)
+        return index | self._file(search, "search.json", "application/json", teasers=teasers)
 
     def _month(self, target: Target, section: Section, month: str, teasers: Sequence[Teaser]) -> dict[str, SiteObject]:
         if not teasers:
             return {}
-        archive = Crumb("Archive", f"/archive/{section.path}/")
-        return self._period(target, f"{section.name}, {month_name(month)}", [Crumb(section.name, section.url), archive], teasers)
+        archive = Crumb(self._words("Archive"), f"/archive/{section.path}/")
+        return self._period(target, f"{section.name}, {self._month_name(month)}", [Crumb(section.name, section.url), archive], teasers)
 
     def _label(
         self, target: Target, kind: str, slug: str, year: str, teasers: Sequence[Teaser], periods: Iterable[str], card: Card | None, media: Media
@@ -224,26 +293,31 @@ class Pages:
         return self._list(target, "period.html", title=title, crumbs=crumbs, teasers=teasers)
 
     def _archive(self, target: Target, section: Section, periods: Iterable[str]) -> dict[str, SiteObject]:
-        months = [Period(month, month_name(month), f"{section.url}{month.replace('-', '/')}/") for month in sorted(periods, reverse=True)]
-        years = {year: [month for month in months if month.period.startswith(year)] for year in dict.fromkeys(m.period[:4] for m in months)}
+        found = set(periods)
+
+        def month(period: str) -> Period:
+            return Period(period, self._month_name(period), f"{section.url}{period.replace('-', '/')}/" if period in found else "")
+
+        years = {year: [month(f"{year}-{number:02}") for number in range(1, 13)] for year in sorted({p[:4] for p in found}, reverse=True)}
         return self._list(target, "archive.html", section=section, years=years)
 
     def _site(self) -> dict[str, SiteObject]:
-        return {
-            "404.html": fixed("404.html", self._render("404.html", url="/404.html"), "text/html; charset=utf-8"),
-            "robots.txt": fixed("robots.txt", self._render("robots.txt"), "text/plain; charset=utf-8"),
-            "archive/index.html": fixed("archive/index.html", self._render("archives.html", url="/archive/"), "text/html; charset=utf-8"),
-            **{key: asset(body, _ASSET_TYPES[name.rsplit(".", 1)[-1]]) for key, (name, body) in self.assets.items()},
+        pages = {
+            key: fixed(key, self._render(template, url="/" + key.removesuffix("index.html")), content_type)
+            for key, (template, content_type) in _FIXED.items()
         }
+        return pages | {key: asset(body, _ASSET_TYPES[name.rsplit(".", 1)[-1]]) for key, (name, body) in self.assets.items()}
 
-    def _xml(self, target: Target, template: str, **values: object) -> dict[str, SiteObject]:
-        (key,) = self.keys(target)
-        return {key: listing(key, self._render(template, **values), "application/xml")}
-
-    def _feed(self, key: str, title: str, url: str, teasers: Sequence[Teaser]) -> SiteObject:
+    def _feeds(self, folder: str, title: str, url: str, teasers: Sequence[Teaser]) -> dict[str, SiteObject]:
         changed = max((teaser.updated or teaser.published for teaser in teasers), default=None)
-        body = self._render("feed.xml", key=key, title=title, url=url, teasers=teasers, changed=changed)
-        return listing(key, body, "application/atom+xml; charset=utf-8")
+        made: dict[str, SiteObject] = {}
+        for name, content_type in _FEEDS.items():
+            key = folder + name
+            made |= self._file(key, name, content_type, key=key, title=title, url=url, teasers=teasers, changed=changed)
+        return made
+
+    def _file(self, at: str, template: str, content_type: str, **values: object) -> dict[str, SiteObject]:
+        return {at: listing(at, self._render(template, **values), content_type)}
 
     def _picture(self, picture: Picture | None, alt: str, caption: str) -> str:
         """A picture in an article's text."""
@@ -254,29 +328,47 @@ class Pages:
     def _render(self, template: str, **values: object) -> str:
         return self.env.get_template(template).render(**values)
 
+    def _words(self, label: str, *values: object) -> Markup:
+        """The magazine's own words for the label, with each value in the place of a pair of braces."""
+        said = escape(self.magazine.labels.get(label, label))
+        for value in values:
+            said = said.replace("{}", escape(value), 1)
+        return said
+
     def _date(self, instant: datetime) -> str:
         local = instant.astimezone(self.magazine.timezone)
-        return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+        written = self._words("{day} {month} {year}").replace("{day}", str(local.day)).replace("{year}", str(local.year))
+        return written.replace("{month}", self._words(MONTHS[local.month - 1]))
+
+    def _month_name(self, month: str) -> str:
+        """``2021-10`` as ``October 2021``."""
+        return f"{self._words(MONTHS[int(month[5:]) - 1])} {month[:4]}"
 
     def _absolute(self, url: str) -> str:
         return self.magazine.base_url + url
 
 
 def _profile(card: Card | None, media: Media) -> dict[str, object]:
-    """What a page shows of an author or an issue: the card, its text, and its media by the names of its fields."""
-    found = chosen_media(media_of_card(card), media) if card else {}
-    named = {name: found.get(getattr(card, name, "")) for name in ("picture", "download", "insert")}
-    shown = {name: medium if (name == "picture") == bool(medium and medium.picture) else None for name, medium in named.items()}
-    return {"card": card, "body": _safe(card.body) if card else "", "media": shown}
+    """What the page of an author or an issue gets."""
+    return {"profile": _shown(card, media) if card else None, "card": card, "body": _safe(card.body) if card else ""}
+
+
+def _shown(card: Card, media: Media) -> Profile:
+    return Profile(card, chosen_media(media_of_card(card), media))
 
 
 def _safe(text: str) -> Markup:
     return Markup(to_html(text))  # noqa: S704 - to_html has cleaned it
 
 
-def month_name(month: str) -> str:
-    """``2021-10`` as ``October 2021``."""
-    return f"{_MONTHS[int(month[5:]) - 1]} {month[:4]}"
+def _rfc822(instant: datetime) -> str:
+    """As RSS writes an instant: ``Sun, 22 Nov 2026 09:30:00 GMT``."""
+    return format_datetime(instant.astimezone(UTC), usegmt=True)
+
+
+def _direction(language: str) -> str:
+    """In which direction the language is written, as HTML's ``dir`` says it."""
+    return "rtl" if language.lower().partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
 def _hashed(name: str, body: bytes) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 WIDTHS = (480, 800, 1200, 1600)
+_CARD = 1200  # https://ogp.me asks for no width; what large cards are shown at
 
 MOST_BYTES = 25 * 1024 * 1024
 MOST_PIXELS = 50_000_000  # of all frames together: an animation costs what its pixels cost
@@ -92,6 +93,11 @@ class Picture:
     def url(self, width: int, ending: str) -> str:
         """Where readers get one variant."""
         return f"/{self.place}-{width}.{ending}"
+
+    @property
+    def card(self) -> str:
+        """Where others get the one that they show beside a link: 1,200 pixels wide at the most, in the format that is shown everywhere."""
+        return self.url(max(width for width in self.widths if width <= _CARD), self.formats[-1])
 
     def height_at(self, width: int) -> int:
         """The ratio is kept as well as whole pixels can."""

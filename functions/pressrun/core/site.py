@@ -1,5 +1,6 @@
 """The site bucket's objects: keys, bytes and the metadata that the CDN goes by."""
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -9,6 +10,10 @@ ASSET = "public, max-age=31536000, immutable"
 
 # The tag that all lists share, so that they are purged together and count as one path. Tags reach readers, so they say nothing.
 LISTS_TAG = "l"
+# Where nothing but lists is. At other keys there may be a list or a leaf.
+_LISTS_ALONE = re.compile(
+    r"(_fragments|authors|journal|sitemaps|tags)/.*|search/.*\.json|(.*/)?(feed\.xml|rss\.xml|feed\.json)|index\.html|sitemap\.xml|news-sitemap\.xml"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,11 @@ def key_of(url: str) -> str:
 def cache_tag(key: str) -> str:
     """The cache tag of one object, derived from its key, so that a deleted one can still be purged."""
     return sha256(key.encode()).hexdigest()[:16]
+
+
+def is_surely_list(key: str) -> bool:
+    """Whether what is or was at this key can only be a list."""
+    return _LISTS_ALONE.fullmatch(key) is not None
 
 
 def leaf(key: str, body: str, *, status: str = "", location: str = "") -> SiteObject:
