@@ -21,7 +21,7 @@ from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.queues import keys_in
 from pressrun.core.dates import stamp
-from pressrun.core.site import LISTS_TAG, cache_tag, is_surely_list
+from pressrun.core.site import LISTS_TAG, NEWS_SITEMAP, cache_tag, is_surely_list
 
 logger = Logger()
 metrics = Metrics()
@@ -81,6 +81,8 @@ def tags_of(key: str, head: Head | None) -> set[str]:
     An event tells neither metadata nor what was there before. Where the key does not tell it either, the object is asked; of one that is gone, both
     are named.
     """
+    if key == NEWS_SITEMAP:
+        return set()  # A publish purges it with the other lists; that an article left it with time can wait for its minute in the cache.
     if is_surely_list(key):
         return {LISTS_TAG}
     if head is None:

@@ -21,7 +21,7 @@ from pressrun.core.magazine import Magazine, Section
 from pressrun.core.markdown import to_html, word_count
 from pressrun.core.media import Medium
 from pressrun.core.pictures import Picture
-from pressrun.core.site import SiteObject, asset, fixed, key_of, leaf, listing
+from pressrun.core.site import NEWS_SITEMAP, SiteObject, asset, fixed, key_of, leaf, listing
 
 _WORDS_A_MINUTE = 200
 _HTML = "text/html; charset=utf-8"
@@ -174,7 +174,7 @@ class Pages:
             case Target("issue", slug):
                 return (f"journal/{slug}/index.html",)
             case Target("news"):
-                return ("news-sitemap.xml",)
+                return (NEWS_SITEMAP,)
             case Target("sitemap", _, month):
                 return f"sitemaps/{month}.xml", f"search/{month}.json"
             case Target("sitemaps"):
@@ -218,7 +218,7 @@ class Pages:
                 pages = [(url, None) for url in fronts] + [(teaser.url, teaser.updated) for teaser in teasers]
                 return self._file("sitemaps/fronts.xml", "sitemap.xml", "application/xml", pages=pages)
             case Target("news"):
-                return self._file("news-sitemap.xml", "news-sitemap.xml", "application/xml", teasers=teasers)
+                return self._file(NEWS_SITEMAP, "news-sitemap.xml", "application/xml", teasers=teasers)
             case Target("sitemap"):
                 return self._sitemap(target, teasers) if teasers else {}
             case Target("sitemaps"):

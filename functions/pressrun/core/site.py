@@ -10,6 +10,7 @@ ASSET = "public, max-age=31536000, immutable"
 
 # The tag that all lists share, so that they are purged together and count as one path. Tags reach readers, so they say nothing.
 LISTS_TAG = "l"
+NEWS_SITEMAP = "news-sitemap.xml"
 # Where nothing but lists is. At other keys there may be a list or a leaf.
 _LISTS_ALONE = re.compile(
     r"(_fragments|authors|journal|sitemaps|tags)/.*|search/.*\.json|(.*/)?(feed\.xml|rss\.xml|feed\.json)|index\.html|sitemap\.xml|news-sitemap\.xml"
