@@ -290,6 +290,17 @@ def test_a_hundred_changes_in_a_row_end_with_the_last(stage: Stage) -> None:
     assert "Change 99" in stage.text("/news/story/")
 
 
+def test_a_new_site_toml_reaches_the_pages_of_articles_that_were_taken_down(stage: Stage) -> None:
+    publish(stage, slug="one")
+    publish(stage, slug="two")
+    take_down(stage)
+    stage.put("site.toml", SITE_TOML.replace("The Stage", "Another name"))
+    stage.settle()
+    stage.check()
+    for url in ("/news/one/", "/news/two/"):
+        assert "Another name" in stage.text(url), url
+
+
 def test_a_lost_upload_event_is_found_by_the_walk(stage: Stage) -> None:
     stage.put(KEY, article("Story", section="news", date=ago(days=1)))
     stage.lose_messages()
