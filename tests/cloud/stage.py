@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import botocore.endpoint
-import pytest
 from greenlet import greenlet
 from jinja2 import Environment
 
@@ -31,6 +31,8 @@ from pressrun.cloud.restore import restore
 from pressrun.cloud.theme import load_theme
 from pressrun.core.build import Built, build
 from pressrun.core.claims import Claim
+from pressrun.core.magazine import read_magazine
+from pressrun.core.pages import Pages, Theme
 from pressrun.core.site import SiteObject
 from pressrun.local.cdn import Cdn, Request
 from pressrun.local.cloud import Cloud as LocalCloud
@@ -80,6 +82,7 @@ class Worker:
     function: str
     records: list[dict[str, Any]]
     run: greenlet
+    edition: str
     priority: float
     late: bool = False
 
@@ -92,6 +95,7 @@ class Stage:
     cloud: Cloud
     random: random.Random
     clock: list[float]
+    edition: str
     weather: Callable[[Call], Fault | None] | None = None
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     dead: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -105,6 +109,12 @@ class Stage:
         """The function that is at work, '' for the test itself."""
         worker = self._at_work()
         return worker.function if worker else ""
+
+    @property
+    def edition_at_work(self) -> str:
+        """That of the code that asks."""
+        worker = self._at_work()
+        return worker.edition if worker else self.edition
 
     def _at_work(self) -> Worker | None:
         current = greenlet.getcurrent()
@@ -154,10 +164,10 @@ class Stage:
         self.lose_messages()
         restore(self.cloud)
 
-    def change_edition(self, edition: str, environment: pytest.MonkeyPatch) -> None:
-        """Other functions or templates are deployed."""
+    def deploy(self, edition: str) -> None:
+        """Other functions and templates are in force from now on; who is at work goes on with those that it has."""
+        self.edition = edition
         old = Basis.of(self.cloud.catalogue.read([BASIS])[BASIS])
-        environment.setenv("EDITION", edition)
         walk.change_basis(self.cloud, old, replace(old, edition=edition))
 
     # How it is worked off
@@ -222,7 +232,7 @@ class Stage:
         return self._begin(_QUEUES[queue], batch, {"Records": batch})
 
     def _begin(self, function: str, records: list[dict[str, Any]], event: dict[str, Any]) -> Worker:
-        worker = Worker(function, records, greenlet(lambda: self._invoke(function, event)), self.random.random())
+        worker = Worker(function, records, greenlet(lambda: self._invoke(function, event)), self.edition, self.random.random())
         self.workers.append(worker)
         self.step(worker)
         return worker
@@ -309,7 +319,7 @@ class Stage:
 
     def built(self) -> Built:
         """What the site should be."""
-        return build(self.content(), read_register(self.cloud.register), as_of(self.cloud), load_theme())
+        return build(self.content(), read_register(self.cloud.register), as_of(self.cloud), _theme(self.edition))
 
     def answer(self, url: str) -> tuple[int, str]:
         """What a reader gets who comes for the first time: the status, and where a redirect leads."""
@@ -356,15 +366,35 @@ def staged(seed: int = 0, site_toml: str = SITE_TOML, calls: Callable[[Stage, di
         stack.enter_context(patch.object(Environment, "compile", _compile))
         stack.callback(connect.cache_clear)
         cloud = connect()
-        stage = Stage(local, cloud, random.Random(seed), clock)
+        stage = Stage(local, cloud, random.Random(seed), clock, os.environ["EDITION"])
+        stack.enter_context(patch.object(Cloud, "edition", property(lambda _: stage.edition_at_work)))
+        for module in ("pressrun.render", "pressrun.index"):
+            stack.enter_context(patch(f"{module}.pages_for", lambda config: _pages_for(config, stage.edition_at_work)))
         Faults(cloud.session, stage.before_call)
         if calls:
             cloud.session.events.register("provide-client-params", lambda params, model, **_: calls(stage, params, model))
-        walk.change_basis(cloud, Basis(), Basis(os.environ["EDITION"], ""))
+        walk.change_basis(cloud, Basis(), Basis(stage.edition, ""))
         if site_toml:
             stage.put("site.toml", site_toml)
             stage.settle()
         yield stage
+
+
+@cache
+def _theme(edition: str) -> Theme:
+    """Each edition looks other than the one that the package has."""
+    theme = load_theme()
+    if edition == os.environ["EDITION"]:
+        return theme
+    page, style = theme.templates["base.html"], theme.assets["style.css"]
+    return Theme({**theme.templates, "base.html": f"{page}<!-- {edition} -->\n"}, {**theme.assets, "style.css": style + f"/* {edition} */".encode()})
+
+
+@cache
+def _pages_for(config: str, edition: str) -> Pages:
+    magazine, _ = read_magazine(config.encode())
+    assert magazine
+    return Pages(magazine, _theme(edition))
 
 
 _compiled: dict[tuple[Any, ...], Any] = {}
