@@ -290,9 +290,10 @@ def _apply(
     touched = set(changed)
     if any(getattr(record, name) != getattr(after, name) for name in _SHOWN):
         touched.update(record.urls, after.urls)
-    if "live" not in (record.phase, phase):
-        # Where nothing is and nothing was, there is nothing to make: no hint, mark or log line names the URL of an embargoed article.
-        touched = {url for url in touched if any(url in known and known[url].lived for known in (copies, gathered.copies))}
+    # Where nothing is and nothing was, there is nothing to make: no hint, mark or log line names a URL before an embargo's instant.
+    leads = "live" in (record.phase, phase)
+    known = [(url, copy) for some in (gathered.copies, copies) for url, copy in some.items()]
+    touched &= {url for url, copy in known if copy.lived or (leads and copy.claim.leads_to)}
     if changed or after != record:
         _commit(cloud, record, replace(after, judged=stamp(now)), changed, [url_target(url) for url in touched], (), file)
     if due and due <= now + _LOOK_AHEAD:

@@ -374,6 +374,16 @@ def test_no_message_names_the_url_of_an_embargoed_article(stage: Stage) -> None:
     assert stage.local.calls["sqs"]["SendMessageBatch"] == sent
 
 
+def test_no_message_names_the_url_that_an_article_gave_up_before_its_embargos_instant(stage: Stage) -> None:
+    publish(stage, slug="canaryslug", date=ago(hours=-2))
+    stage.put(KEY, article("Story", section="news", date=ago(days=1)))
+    stage.work_off("uploads")
+    assert "canaryslug" not in str([item["pk"] for item in stage.cloud.catalogue.scan() if item["pk"].startswith("target#")])
+    stage.settle()
+    stage.check()
+    assert stage.answer("/news/story/")[0] == 200
+
+
 def test_a_lost_event_of_site_toml_is_found_by_the_walk(stage: Stage) -> None:
     stage.put("site.toml", SITE_TOML.replace("The Stage", "Another name"))
     stage.lose_messages()
