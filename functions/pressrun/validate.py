@@ -69,10 +69,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     metrics.add_metric("Messages", MetricUnit.Count, len(event["Records"]))
 
     def look(record: SQSRecord) -> None:
+        failed: list[Exception] = []
         for key in keys_in(record.body):
-            with tallied(cloud) as tally:
-                tally.receipts.update(validate(cloud, key))
-            metrics.add_metric("FilesJudged", MetricUnit.Count, 1)
+            try:
+                with tallied(cloud) as tally:
+                    tally.receipts.update(validate(cloud, key))
+            except Exception as error:  # the message comes back, and none that it names waits for this one
+                failed.append(error)
+            else:
+                metrics.add_metric("FilesJudged", MetricUnit.Count, 1)
+        if failed:
+            raise failed[0]
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(event=event, record_handler=look, processor=processor, context=context)  # type: ignore[arg-type]
