@@ -177,7 +177,7 @@ def _destination_first(cloud: Cloud, url: str, tally: Tally) -> None:
         return
     own = cloud.new_mark()
     target = url_target(url)
-    cloud.catalogue.put_all([mark_item(target, own, stamp(cloud.now()))])
+    cloud.catalogue.put_all([mark_item(target, own, stamp(cloud.now()), own=True)])
     render(cloud, url, tally)
     cloud.catalogue.delete_all([mark_key(target, own)])
 

@@ -131,7 +131,7 @@ def _any_change(random: Random) -> str:
         "sweep",
         "swap",
     ]
-    rare = ["lose", f"toml {random.choice(['Other', '-essays', 'wrong', 'The Stage'])}", f"deploy {random.choice(['two', 'three'])}", "author Jo"]
+    rare = ["lose", f"toml {random.choice(['Other', '-essays', 'wrong', 'Stage'])}", f"deploy {random.choice(['two', 'three'])}", "author Jo"]
     chance = random.random()
     if chance < 0.6:
         return f"put {key}" + "".join(f" {option}" for option in _any_options(random))

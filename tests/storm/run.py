@@ -30,7 +30,7 @@ from tests.cloud.stage import Call, Stage, staged
 from tests.storm.history import Editor, any_history
 from tests.storm.reader import Reader, Violation
 
-_LONGEST = 120  # seconds, after which a run hangs
+_LONGEST = 60  # seconds of computing, after which a run hangs
 # What an invocation may end with when something went wrong around it: anything else is a bug of its own.
 _EXPECTED = (BotoCoreError, ClientError, EditionChanged, Conflict, RuntimeError)
 
@@ -189,12 +189,13 @@ class Storm:
             child = os.fork()
         if child:
             self._failed |= os.waitpid(child, 0)[1] != 0
+        else:
+            signal.signal(signal.SIGPROF, _hang)
+            signal.setitimer(signal.ITIMER_PROF, _LONGEST)
         return child == 0
 
 
 def _failure(act: Callable[[], None]) -> str:
-    signal.signal(signal.SIGALRM, _hang)
-    signal.alarm(_LONGEST)
     try:
         act()
     except Violation as error:

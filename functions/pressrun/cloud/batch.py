@@ -104,7 +104,7 @@ def work(cloud: Cloud, event: dict[str, Any], context: LambdaContext, make: Make
         named = _named(cloud, event, tally)
         own = cloud.new_mark()
         since = stamp(cloud.now())
-        cloud.catalogue.put_all(mark_item(target, own, since) for target in named)
+        cloud.catalogue.put_all(mark_item(target, own, since, own=True) for target in named)
         if named:
             failed = make(named, tally)
         made = [(target, mark) for target, hints in named.items() if target not in failed for mark in {own, *hints.marks}]

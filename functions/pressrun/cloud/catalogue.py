@@ -323,11 +323,11 @@ class Catalogue:
         return self.put(mark_item(target, mark, since, around))
 
 
-def mark_item(target: object, mark: str, since: str, around: Sequence[str] = ()) -> Item:
-    """The mark ``mark`` under ``target``, of the instant ``since``."""
+def mark_item(target: object, mark: str, since: str, around: Sequence[str] = (), *, own: bool = False) -> Item:
+    """The mark ``mark`` under ``target``, of the instant ``since``. ``own`` is one that a worker keeps for itself: no function's hint names it."""
     shard = SHARDS[int(sha256(str(target).encode()).hexdigest(), 16) % len(SHARDS)]
     item = {"pk": f"target#{target}", "sk": f"mark#{mark}", "shard": shard, "since": since}
-    return item | ({"around": _json(list(around))} if around else {})
+    return item | ({"around": _json(list(around))} if around else {}) | ({"own": True} if own else {})
 
 
 def mark_key(target: object, mark: str) -> Key:
