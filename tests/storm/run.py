@@ -99,6 +99,17 @@ class Storm:
         [outcome] = self.branches(lambda: self._play(run, lambda number, _: run.faults.get(number)), lambda: run)
         return outcome
 
+    def calls_of(self, run: Run) -> list[str]:
+        """The AWS calls that the functions make in it, in order."""
+        calls: list[str] = []
+
+        def choose(number: int, call: Call) -> Fault | None:
+            calls.append(f"{call.function} {call.operation} {sorted(call.params.items())}")
+            return run.faults.get(number)
+
+        [outcome] = self.branches(lambda: self._play(run, choose), lambda: Run(history=tuple(calls)))
+        return list(outcome.run.history)
+
     def every_call(
         self, history: Sequence[str], faults: Sequence[Fault] = tuple(Fault), *, every: int = 1, first: int = 0, until_found: bool = False
     ) -> list[Outcome]:
