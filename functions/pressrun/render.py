@@ -235,7 +235,7 @@ def _destination_first(cloud: Cloud, url: str, tally: Tally, cause: str) -> None
         return
     own = cloud.new_mark()
     target = url_target(url)
-    cloud.catalogue.put_all([mark_item(target, own, stamp(cloud.now()), cause=cause)])
+    cloud.catalogue.put_all([mark_item(target, own, stamp(cloud.now()), cause=cause, own=True)])
     tally.causes.setdefault(str(target), cause)
     render(cloud, url, tally)
     cloud.catalogue.delete_all([mark_key(target, own)])

@@ -60,6 +60,10 @@ def hint_at_what_is_unfinished(cloud: Cloud, now: datetime) -> int:
     marks: defaultdict[tuple[bool, str], list[Item]] = defaultdict(list)
     for mark in cloud.catalogue.old_marks(stamp(now - DEAD)):
         target = mark["pk"].removeprefix("target#")
+        if mark.get("own") and len(list(cloud.catalogue.query(mark["pk"], limit=2))) > 1:
+            # A dead worker's, and another mark stands: whoever deletes that one began after the death. What fails again and again would heap them up.
+            cloud.catalogue.delete_all([(mark["pk"], mark["sk"])])
+            continue
         marks[target.startswith(("url:", "preview:")), mark["sk"].removeprefix("mark#")].append(mark)
     for (is_article, name), found in marks.items():
         targets = tuple(mark["pk"].removeprefix("target#") for mark in found)

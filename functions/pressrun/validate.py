@@ -74,10 +74,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     metrics.add_metric("Messages", MetricUnit.Count, len(event["Records"]))
 
     def look(record: SQSRecord) -> None:
+        failed: list[Exception] = []
         for key in keys_in(record.body):
-            with tallied(cloud) as tally:
-                tally.receipts.update(validate(cloud, key))
-            metrics.add_metric("FilesJudged", MetricUnit.Count, 1)
+            try:
+                with tallied(cloud) as tally:
+                    tally.receipts.update(validate(cloud, key))
+            except Exception as error:  # the message comes back, and none that it names waits for this one
+                failed.append(error)
+            else:
+                metrics.add_metric("FilesJudged", MetricUnit.Count, 1)
+        if failed:
+            raise failed[0]
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(event=event, record_handler=look, processor=processor, context=context)  # type: ignore[arg-type]
@@ -349,9 +356,10 @@ def _apply(
     previews = [preview_target(record.key)] if is_other and {record.phase, phase} & NOT_YET else []
     if is_other:
         touched.update(record.urls, after.urls)
-    if "live" not in (record.phase, phase):
-        # Where nothing is and nothing was, there is nothing to make: no hint, mark or log line names the URL of an embargoed article.
-        touched = {url for url in touched if any(url in known and known[url].lived for known in (copies, gathered.copies))}
+    # Where nothing is and nothing was, there is nothing to make: no hint, mark or log line names a URL before an embargo's instant.
+    leads = "live" in (record.phase, phase)
+    known = [(url, copy) for some in (gathered.copies, copies) for url, copy in some.items()]
+    touched &= {url for url, copy in known if copy.lived or (leads and copy.claim.leads_to)}
     if changed or after != record:
         _commit(cloud, record, replace(after, judged=stamp(now)), changed, [*map(url_target, touched), *previews], (), file)
     if due and due <= now + _LOOK_AHEAD:

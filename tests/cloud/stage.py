@@ -1,23 +1,28 @@
 """A magazine in the local cloud, with its clock, its messages and its workers in the test's hands.
 
-The handlers are the real ones, over moto in process. Two of them may be at work at once: each is a greenlet that hands over before every AWS call, so
-a seed gives the whole schedule, and the same seed gives it again. A worker may crash at any call; its messages then come back.
+The handlers are the real ones, over moto in process. Each is a greenlet that hands over before every AWS call, so two of them may be at work at once,
+a seed gives the whole schedule, and the same seed gives it again. ``weather`` says what goes wrong at which call; what a worker that failed was given
+comes back, and after five times lies among the dead letters.
 """
 
 import os
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import pytest
+import botocore.endpoint
 from greenlet import greenlet
+from jinja2 import Environment
 
-from pressrun.cloud import walk
+from pressrun.cloud import catalogue, walk
 from pressrun.cloud.catalogue import BASIS, Basis
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.pending import as_of, pending
@@ -26,9 +31,12 @@ from pressrun.cloud.restore import restore
 from pressrun.cloud.theme import load_theme
 from pressrun.core.build import Built, build
 from pressrun.core.claims import Claim
+from pressrun.core.magazine import read_magazine
+from pressrun.core.pages import Pages, Theme
 from pressrun.core.site import SiteObject
 from pressrun.local.cdn import Cdn, Request
 from pressrun.local.cloud import Cloud as LocalCloud
+from tests.cloud.faults import Crash, Fault, Faults
 
 TEMPLATE = Path(__file__).parents[2] / "infra" / "template.yaml"
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -53,32 +61,64 @@ name = "Essays"
 _QUEUES = {"uploads": "validate", "articles": "render", "lists": "index", "changed": "invalidate"}
 
 
-class Crash(BaseException):
-    """A function dies: out of memory, out of time, or its machine is gone."""
+_RECEIVES = 5  # the template's maxReceiveCount
+_LIVES = 60  # seconds: the template's longest Timeout
+
+
+@dataclass(frozen=True)
+class Call:
+    """An AWS call that a function is about to make: the how-maniest of the stage, whose, and what."""
+
+    number: int
+    function: str
+    operation: str
+    params: dict[str, Any]
 
 
 @dataclass
 class Worker:
-    """A function at work on some messages."""
+    """A function at work on some messages (the sweep: on none). One that is ``late`` stands still until it is let go on."""
 
-    queue: str
+    function: str
     records: list[dict[str, Any]]
     run: greenlet
+    edition: str
     priority: float
+    late: bool = False
 
 
 @dataclass
 class Stage:
-    """``at_work`` is the function that is at work, ``errors`` what invocations ended with."""
+    """``errors`` are what invocations ended with, ``dead`` the dead letters, ``calls`` how many AWS calls the functions have made."""
 
     local: LocalCloud
     cloud: Cloud
     random: random.Random
     clock: list[float]
+    edition: str
+    weather: Callable[[Call], Fault | None] | None = None
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    dead: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     workers: list[Worker] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
-    at_work: str = ""
+    calls: int = 0
+    _receives: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def at_work(self) -> str:
+        """The function that is at work, '' for the test itself."""
+        worker = self._at_work()
+        return worker.function if worker else ""
+
+    @property
+    def edition_at_work(self) -> str:
+        """That of the code that asks."""
+        worker = self._at_work()
+        return worker.edition if worker else self.edition
+
+    def _at_work(self) -> Worker | None:
+        current = greenlet.getcurrent()
+        return next((worker for worker in self.workers if worker.run is current), None)
 
     # What happens to the magazine
 
@@ -90,16 +130,26 @@ class Stage:
         self._client.delete_object(Bucket="pressrun-content", Key=key)
 
     def wait(self, seconds: float) -> None:
-        """Time passes; the sweep does not come."""
+        """Time passes; the sweep does not come. No function lives as long as that."""
+        if seconds > _LIVES:
+            while self.workers:
+                self.step(self.workers[0], crash=True)
         self.clock[0] += seconds
 
     def sweep(self) -> None:
-        self._invoke("sweep", {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
+        self._go_on(self._begin("sweep", [], {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}))
 
     def reverse_messages(self) -> None:
         """What was sent last is delivered first."""
         self._take_messages()
         self.messages.reverse()
+
+    def take_up_dead_letters(self) -> None:
+        """What ``aws sqs start-message-move-task`` does."""
+        for _, record in self.dead:
+            del self._receives[record["messageId"]]
+        self.messages += self.dead
+        self.dead.clear()
 
     def lose_messages(self) -> None:
         """What was sent is lost for good."""
@@ -114,33 +164,39 @@ class Stage:
         self.lose_messages()
         restore(self.cloud)
 
-    def change_edition(self, edition: str, environment: pytest.MonkeyPatch) -> None:
-        """Other functions or templates are deployed."""
+    def deploy(self, edition: str) -> None:
+        """Other functions and templates are in force from now on; who is at work goes on with those that it has."""
+        self.edition = edition
         old = Basis.of(self.cloud.catalogue.read([BASIS])[BASIS])
-        environment.setenv("EDITION", edition)
         walk.change_basis(self.cloud, old, replace(old, edition=edition))
 
     # How it is worked off
 
     def work_off(self, queue: str) -> None:
         """Gives everything in one queue to its function, at once. What fails comes back."""
-        self._take_messages()
-        batch = [record for name, record in self.messages if name == queue]
-        self.messages = [message for message in self.messages if message[0] != queue]
-        self._give_back(queue, batch, self._invoke(_QUEUES[queue], {"Records": batch}))
+        self._go_on(self.begin(queue))
 
     def settle_now(self) -> None:
-        """Works off everything that is there, in order, by one worker at a time; no time passes."""
-        self._finish_workers()
+        """Works off everything that is there, in order, by one worker at a time; no time passes. Who is late stays late."""
+        for worker in [worker for worker in self.workers if not worker.late]:
+            self._go_on(worker)
         for _ in range(200):
             if not self._take_messages():
                 return
             self.work_off(self.messages[0][0])
         raise AssertionError(f"messages that fail for ever: {self.messages[:3]}") from (self.errors[-1] if self.errors else None)
 
+    def go_on(self, late: Sequence[Worker]) -> None:
+        """These have stood still for long enough."""
+        for worker in late:
+            worker.late = False
+            self._go_on(worker)
+
     def settle(self) -> None:
         """Works off everything; then time passes and the sweep comes, until nothing is pending."""
         for _ in range(40):
+            self.settle_now()
+            self.go_on(list(self.workers))
             self.settle_now()
             if not pending(self.cloud):
                 return
@@ -160,7 +216,8 @@ class Stage:
                 self._begin_worker()
             if not self.workers:
                 return
-            worker = max(self.workers, key=lambda worker: worker.priority)
+            worker = max(self.workers, key=lambda worker: (not worker.late, worker.priority))
+            worker.late = False
             if self.random.random() < 0.03:
                 worker.priority = min(other.priority for other in self.workers) - 1
             self.step(worker, crash=crashes and self.random.random() < 0.004)
@@ -171,8 +228,11 @@ class Stage:
             self._take_messages()
             batch = [record for name, record in self.messages if name == queue]
             self.messages = [message for message in self.messages if message[0] != queue]
-        run = greenlet(lambda: self._invoke(_QUEUES[queue], {"Records": batch}))
-        worker = Worker(queue, batch, run, self.random.random())
+        self._receives.update(record["messageId"] for record in batch)
+        return self._begin(_QUEUES[queue], batch, {"Records": batch})
+
+    def _begin(self, function: str, records: list[dict[str, Any]], event: dict[str, Any]) -> Worker:
+        worker = Worker(function, records, greenlet(lambda: self._invoke(function, event)), self.edition, self.random.random())
         self.workers.append(worker)
         self.step(worker)
         return worker
@@ -196,11 +256,11 @@ class Stage:
             answer = None
         if worker.run.dead:
             self.workers.remove(worker)
-            self._give_back(worker.queue, worker.records, answer)
+            self._give_back(worker, answer)
 
-    def _finish_workers(self) -> None:
-        while self.workers:
-            self.step(self.workers[0])
+    def _go_on(self, worker: Worker) -> None:
+        while worker in self.workers and not worker.late:
+            self.step(worker)
 
     def _take_messages(self) -> bool:
         sqs = self.local.client("sqs")
@@ -214,21 +274,35 @@ class Stage:
                     self.messages.append((queue, {"messageId": message["MessageId"], "body": message["Body"], "eventSource": "aws:sqs"}))
         return bool(self.messages)
 
-    def _give_back(self, queue: str, records: list[dict[str, Any]], answer: Any) -> None:
-        failed = {record["messageId"] for record in records}
+    def _give_back(self, worker: Worker, answer: Any) -> None:
+        queue = next((queue for queue, function in _QUEUES.items() if function == worker.function), "")
+        failed = {record["messageId"] for record in worker.records}
         if isinstance(answer, dict):
             failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
-        self.messages.extend((queue, record) for record in records if record["messageId"] in failed)
+        for record in worker.records:
+            if record["messageId"] in failed:
+                (self.messages if self._receives[record["messageId"]] < _RECEIVES else self.dead).append((queue, record))
 
     def _invoke(self, function: str, event: dict[str, Any]) -> Any:
-        self.at_work = function
         try:
             return self.local.functions.invoke(self.local.stack.functions[function], event)
         except Exception as error:  # as on Lambda: the whole batch comes back
             self.errors.append(error)
             return None
-        finally:
-            self.at_work = ""
+
+    def before_call(self, operation: str, params: dict[str, Any]) -> Fault | None:
+        """A worker lets others go on, and then learns what the weather has for its call."""
+        worker = self._at_work()
+        if worker is None:
+            return None
+        worker.run.parent.switch()
+        call = Call(self.calls, worker.function, operation, params)
+        self.calls += 1
+        fault = self.weather(call) if self.weather else None
+        if fault is Fault.DELAY:
+            worker.late = True
+            worker.run.parent.switch()
+        return fault
 
     # What is there
 
@@ -245,7 +319,7 @@ class Stage:
 
     def built(self) -> Built:
         """What the site should be."""
-        return build(self.content(), read_register(self.cloud.register), as_of(self.cloud), load_theme())
+        return build(self.content(), read_register(self.cloud.register), as_of(self.cloud), _theme(self.edition))
 
     def answer(self, url: str) -> tuple[int, str]:
         """What a reader gets who comes for the first time: the status, and where a redirect leads."""
@@ -286,24 +360,54 @@ def staged(seed: int = 0, site_toml: str = SITE_TOML, calls: Callable[[Stage, di
     with ExitStack() as stack:
         local = stack.enter_context(LocalCloud(TEMPLATE, clock=lambda: clock[0]))
         stack.enter_context(patch.object(Cloud, "now", lambda _: datetime.fromtimestamp(clock[0], UTC).replace(microsecond=0)))
+        marks = count()
+        stack.enter_context(patch.object(Cloud, "new_mark", lambda _: f"{next(marks):032x}"))
+        # Who waits for AWS, waits by the stage's clock.
+        stack.enter_context(patch.object(botocore.endpoint.time, "sleep", lambda _: None))
+        stack.enter_context(patch.object(catalogue, "sleep", lambda _: None))
+        # A process compiles each template once, whoever asks: it is half of a check.
+        stack.enter_context(patch.object(Environment, "compile", _compile))
         stack.callback(connect.cache_clear)
         cloud = connect()
-        cloud.session.events.register("before-call", _hand_over)
-        stage = Stage(local, cloud, random.Random(seed), clock)
+        stage = Stage(local, cloud, random.Random(seed), clock, os.environ["EDITION"])
+        stack.enter_context(patch.object(Cloud, "edition", property(lambda _: stage.edition_at_work)))
+        for module in ("pressrun.render", "pressrun.index"):
+            stack.enter_context(patch(f"{module}.pages_for", lambda config: _pages_for(config, stage.edition_at_work)))
+        Faults(cloud.session, stage.before_call)
         if calls:
             cloud.session.events.register("provide-client-params", lambda params, model, **_: calls(stage, params, model))
-        walk.change_basis(cloud, Basis(), Basis(os.environ["EDITION"], ""))
+        walk.change_basis(cloud, Basis(), Basis(stage.edition, ""))
         if site_toml:
             stage.put("site.toml", site_toml)
             stage.settle()
         yield stage
 
 
-def _hand_over(**_: object) -> None:
-    """Before every AWS call, a worker lets the other one go on."""
-    current = greenlet.getcurrent()
-    if current.parent is not None:
-        current.parent.switch()
+@cache
+def _theme(edition: str) -> Theme:
+    """Each edition looks other than the one that the package has."""
+    theme = load_theme()
+    if edition == os.environ["EDITION"]:
+        return theme
+    page, style = theme.templates["base.html"], theme.assets["style.css"]
+    return Theme({**theme.templates, "base.html": f"{page}<!-- {edition} -->\n"}, {**theme.assets, "style.css": style + f"/* {edition} */".encode()})
+
+
+@cache
+def _pages_for(config: str, edition: str) -> Pages:
+    magazine, _ = read_magazine(config.encode())
+    assert magazine
+    return Pages(magazine, _theme(edition))
+
+
+_compiled: dict[tuple[Any, ...], Any] = {}
+_jinja_compile = Environment.compile
+
+
+def _compile(environment: Environment, *template: Any) -> Any:
+    if template not in _compiled:
+        _compiled[template] = _jinja_compile(environment, *template)
+    return _compiled[template]
 
 
 def ago(**by: float) -> str:

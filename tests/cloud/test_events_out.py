@@ -152,14 +152,14 @@ def test_what_changes_nothing_for_readers_is_told_once_or_not_at_all(stage: Stag
     assert told(stage) == [("article.accepted", STORY | {"status": "live"})]
 
 
-def test_a_new_site_toml_and_a_new_edition_tell_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_site_toml_and_a_new_edition_tell_nothing(stage: Stage) -> None:
     publish(stage)
     publish(stage, OTHER, section="nowhere")
     told(stage)
     site_toml = stage.content()["site.toml"].decode()
     stage.put("site.toml", site_toml.replace("stage.example", "other.example"))
     stage.settle()
-    stage.change_edition("another", monkeypatch)
+    stage.deploy("another")
     stage.settle()
     assert "https://other.example/news/story/" in stage.text("/news/story/")
     assert told(stage) == []

@@ -326,6 +326,17 @@ def test_a_hundred_changes_in_a_row_end_with_the_last(stage: Stage) -> None:
     assert "Change 99" in stage.text("/news/story/")
 
 
+def test_a_new_site_toml_reaches_the_pages_of_articles_that_were_taken_down(stage: Stage) -> None:
+    publish(stage, slug="one")
+    publish(stage, slug="two")
+    take_down(stage)
+    stage.put("site.toml", SITE_TOML.replace("The Stage", "Another name"))
+    stage.settle()
+    stage.check()
+    for url in ("/news/one/", "/news/two/"):
+        assert "Another name" in stage.text(url), url
+
+
 def test_a_lost_upload_event_is_found_by_the_walk(stage: Stage) -> None:
     stage.put(KEY, article("Story", section="news", date=ago(days=1)))
     stage.lose_messages()
@@ -365,26 +376,29 @@ def test_the_site_is_made_again_from_the_content_and_the_register(stage: Stage) 
     assert stage.site() == before
 
 
-def test_a_worker_of_another_edition_puts_nothing_and_gives_its_messages_back(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_of_another_edition_puts_nothing_and_gives_its_messages_back(stage: Stage) -> None:
     publish(stage)
-    before = stage.site()
-    monkeypatch.setenv("EDITION", "an older one")
+    before, edition = stage.site(), stage.edition
+    stage.edition = "an older one"
     stage.put(KEY, article("Changed", slug="story", section="news", date=ago(days=10)))
     stage.work_off("uploads")
     assert stage.site() == before
     assert {queue for queue, _ in stage.messages} == {"uploads"}
-    monkeypatch.undo()
+    stage.edition = edition
     stage.settle()
     stage.check()
     assert "Changed" in stage.text("/news/story/")
 
 
-def test_a_new_edition_remakes_every_page_and_deletes_the_assets_of_the_old_one(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_edition_remakes_every_page_and_deletes_the_assets_of_the_old_one(stage: Stage) -> None:
     publish(stage)
-    stage.cloud.site.put("assets/style.0000000000.css", b"old")
-    stage.change_edition("the next one", monkeypatch)
+    before = stage.site()
+    stage.deploy("the next one")
     stage.settle()
     stage.check()
+    after = stage.site()
+    assert not [key for key, made in after.items() if b"<!doctype html>" in made.body and made == before.get(key)]
+    assert len(before.keys() - after.keys()) == 1
 
 
 def test_no_message_names_the_url_of_an_embargoed_article(stage: Stage) -> None:
@@ -394,6 +408,16 @@ def test_no_message_names_the_url_of_an_embargoed_article(stage: Stage) -> None:
     stage.settle_now()
     assert not [item for item in stage.cloud.catalogue.scan() if item["pk"].startswith("target#url:/news/canaryslug/")]
     assert stage.local.calls["sqs"]["SendMessageBatch"] == sent
+
+
+def test_no_message_names_the_url_that_an_article_gave_up_before_its_embargos_instant(stage: Stage) -> None:
+    publish(stage, slug="canaryslug", date=ago(hours=-2))
+    stage.put(KEY, article("Story", section="news", date=ago(days=1)))
+    stage.work_off("uploads")
+    assert "canaryslug" not in str([item["pk"] for item in stage.cloud.catalogue.scan() if item["pk"].startswith("target#")])
+    stage.settle()
+    stage.check()
+    assert stage.answer("/news/story/")[0] == 200
 
 
 def test_a_lost_event_of_site_toml_is_found_by_the_walk(stage: Stage) -> None:

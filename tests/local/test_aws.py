@@ -208,6 +208,13 @@ def test_observers_see_every_put_and_delete_in_order(aws: Aws, s3: Any) -> None:
     assert seen == [(BUCKET, "one", body) for body in (b"1", b"2", b"1", None)]
 
 
+def test_an_observer_finds_the_object_as_a_whole_with_its_metadata(aws: Aws, s3: Any) -> None:
+    seen: list[dict[str, str]] = []
+    aws.observe(lambda bucket, key, _: seen.append(s3.head_object(Bucket=bucket, Key=key)["Metadata"]))
+    s3.put_object(Bucket=BUCKET, Key="one", Body=b"1", Metadata={"status": "410"})
+    assert seen == [{"status": "410"}]
+
+
 # ---- Conditional writes
 
 

@@ -122,7 +122,7 @@ def work(cloud: Cloud, event: dict[str, Any], context: LambdaContext, make: Make
         own = cloud.new_mark()
         since = stamp(cloud.now())
         tally.causes |= {target: hints.cause for target, hints in named.items()}
-        cloud.catalogue.put_all(mark_item(target, own, since, cause=hints.cause) for target, hints in named.items())
+        cloud.catalogue.put_all(mark_item(target, own, since, cause=hints.cause, own=True) for target, hints in named.items())
         if named:
             failed = make(named, tally)
         made = [(target, mark) for target, hints in named.items() if target not in failed for mark in {own, *hints.marks}]

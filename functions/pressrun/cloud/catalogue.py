@@ -401,13 +401,13 @@ class Catalogue:
         return {"ConditionCheck": {"TableName": self.table, "Key": _plain_key(key)} | _condition(condition, values)}
 
 
-def mark_item(target: object, mark: str, since: str, around: Sequence[str] = (), cause: str = "") -> Item:
+def mark_item(target: object, mark: str, since: str, around: Sequence[str] = (), cause: str = "", *, own: bool = False) -> Item:
     """The mark ``mark`` under ``target``, of the instant ``since``; ``around``: as in a ``Hint``. ``cause`` is what ``explain`` says of what is made
-    for it.
+    for it. ``own`` is one that a worker keeps for itself: no function's hint names it.
     """
     shard = SHARDS[int(sha256(str(target).encode()).hexdigest(), 16) % len(SHARDS)]
     item = {"pk": f"target#{target}", "sk": f"mark#{mark}", "shard": shard, "since": since}
-    return item | ({"around": _json(list(around))} if around else {}) | ({"cause": cause} if cause else {})
+    return item | ({"around": _json(list(around))} if around else {}) | ({"cause": cause} if cause else {}) | ({"own": True} if own else {})
 
 
 def mark_key(target: object, mark: str) -> Key:

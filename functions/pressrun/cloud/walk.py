@@ -94,7 +94,7 @@ def _page(cloud: Cloud, walk: Walk) -> tuple[list[str], str]:
     for key, etag in cloud.register.listing(SOURCES, after=SOURCES + walk.cursor):
         if key > SOURCES + (last or REPORTS):
             break
-        if etag != EMPTY:
+        if walk.full or etag != EMPTY:  # where an article was taken down there is a page, too
             copies[key.removeprefix(SOURCES)] = etag
     content = {key: etag for key, etag in listed.items() if is_source(key)}
     if not walk.cursor and not walk.full:

@@ -7,7 +7,7 @@ import heapq
 import json
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cache
@@ -81,6 +81,7 @@ def _request_id(headers: dict[str, Any] | None = None) -> str:
 
 def _s3(aws: Aws) -> Iterator[AbstractContextManager[Any]]:
     created = s3_notifications.S3NotificationEvent
+    put: list[tuple[str, str, bytes]] = []
 
     def send_event(_account: str, event_name: s3_notifications.S3NotificationEvent, bucket: Any, key: Any) -> None:
         # moto announces a multipart upload twice, as a put too; and a removal only in a bucket without versions.
@@ -88,7 +89,12 @@ def _s3(aws: Aws) -> Iterator[AbstractContextManager[Any]]:
             return
         notify(bucket, event_name.value, key.name, key.version_id, size=key.size, etag=key.etag)
         if "ObjectCreated" in event_name.value:
-            aws.changed(bucket.name, key.name, key.value)
+            put.append((bucket.name, key.name, key.value))
+
+    def tell() -> None:
+        # moto gives an object its metadata after it has announced it.
+        while put:
+            aws.changed(*put.pop(0))
 
     def notify(bucket: Any, event_name: str, key: str, version_id: str | None, *, size: int | None = None, etag: str | None = None) -> None:
         # Records as S3 sends them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
@@ -150,13 +156,13 @@ def _s3(aws: Aws) -> Iterator[AbstractContextManager[Any]]:
 
     # moto knows an ETag in If-Match of a put and a delete, and no `*`; nothing for copies; half of it for multipart uploads.
     for method in ("_key_response_put", "_key_response_delete", "_key_response_post"):
-        yield patch.object(S3Response, method, _with_preconditions(getattr(S3Response, method)))
+        yield patch.object(S3Response, method, _with_preconditions(getattr(S3Response, method), tell))
 
 
 EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"  # what S3 gives as the ETag of a delete marker
 
 
-def _with_preconditions(method: Any) -> Any:
+def _with_preconditions(method: Any, then: Callable[[], None]) -> Any:
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html: 412 where it does not hold, 404 where nothing is.
     def checked(response: Any, *args: Any) -> Any:
         if_match, if_none_match = response.headers.get("If-Match"), response.headers.get("If-None-Match")
@@ -169,7 +175,9 @@ def _with_preconditions(method: Any) -> Any:
             if if_none_match and current is not None:
                 raise PreconditionFailed("If-None-Match")
             response.headers = {name: value for name, value in response.headers.items() if name not in ("If-Match", "If-None-Match")}
-        return method(response, *args)
+        answer = method(response, *args)
+        then()
+        return answer
 
     return checked
 

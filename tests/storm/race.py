@@ -1,0 +1,74 @@
+"""Two functions at once, and every schedule of them: each is let go on before any of its AWS calls, with at most two changes from one to the other.
+
+Depth-first: at each call the process forks, and its child goes on with the other function.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+
+from tests.storm.run import Outcome, Run, Storm
+
+CHANGES_OF_HANDS = 2
+
+
+@dataclass(frozen=True)
+class Race:
+    """``before`` is settled. Then each of the two changes happens, and a worker of its queue begins on what came of it."""
+
+    before: tuple[str, ...]
+    changes: tuple[str, str]
+    queues: tuple[str, str]
+
+
+_STAGES = ("uploads", "articles", "lists")
+RACES = {
+    "two uploads of one file": Race(("put a",), ("put a", "put a slug=x"), ("uploads", "uploads")),
+    "two files for one URL": Race((), ("put a slug=x", "put b slug=x"), ("uploads", "uploads")),
+    "an upload and the page": Race(("put a",), ("put a", "delete a"), ("articles", "uploads")),
+    "a page changed and changed back": Race(("put a",), ("put a", "put a text=1"), ("articles", "articles")),
+    "a page published and taken down": Race((), ("put a", "delete a"), ("articles", "articles")),
+    "a list with an article and without": Race((), ("put a", "delete a"), ("lists", "lists")),
+    "a page and a list": Race(("put a tags=ice",), ("put b tags=ice", "put a tags=ice"), ("lists", "articles")),
+    "a URL that passes on": Race(("put a slug=x", "put b slug=x"), ("delete a", "put b"), ("articles", "uploads")),
+}
+
+
+def every_schedule(storm: Storm, name: str, *, every: int = 1, first: int = 0) -> list[Outcome]:
+    """Each schedule, or each ``every``-th place for a change of hands, beginning with the ``first``."""
+    hands: list[int] = []
+    places = count(1)
+
+    def changes(step: int) -> bool:
+        if len(hands) < CHANGES_OF_HANDS and next(places) % every == first % every and storm.fork():
+            hands.append(step)
+            return True
+        return False
+
+    return storm.branches(lambda: _run(storm, RACES[name], changes), lambda: Run(race=name, hands=tuple(hands)))
+
+
+def one_schedule(storm: Storm, run: Run) -> Outcome:
+    """The race again, with these changes of hands."""
+    [outcome] = storm.branches(lambda: _run(storm, RACES[run.race], lambda step: step in run.hands), lambda: run)
+    return outcome
+
+
+def _run(storm: Storm, race: Race, changes: Callable[[int], bool]) -> None:
+    stage = storm.stage
+    for change in race.before:
+        storm.editor.happen(change)
+        stage.settle_now()
+    for change, queue in zip(race.changes, race.queues, strict=True):
+        storm.editor.happen(change)
+        for earlier in _STAGES[: _STAGES.index(queue)]:
+            stage.work_off(earlier)
+        stage.begin(queue)
+    worker = stage.workers[0]
+    for step in count():
+        if len(stage.workers) < 2:
+            break
+        if worker not in stage.workers or changes(step):
+            worker = next(other for other in stage.workers if other is not worker)
+        stage.step(worker)
+    storm.settle()

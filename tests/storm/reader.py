@@ -1,0 +1,208 @@
+"""The hostile reader: looks at every object there and then when it is put or deleted, so at every state that the site bucket is ever in.
+
+And, once a run has settled, the reference: ``build``, and what a CDN's cache may still hold.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import md5
+from typing import Any
+
+from pressrun.cloud.buckets import Bucket
+from pressrun.cloud.pending import as_of, pending
+from pressrun.cloud.register import CLAIMS, read_register
+from pressrun.core.build import judge
+from pressrun.core.site import LISTS_TAG, SiteObject, key_of
+from tests.cloud.stage import Call, Stage
+
+_LINK = re.compile(rb"(?:href=\"|<loc>|<id>)(?:https://stage\.example)?(/[^\"<#?]*)")
+_VERSION = re.compile(rb"Version (\d+) of (\w+)\.")
+_SHARED_MAX_AGE = re.compile(r"s-maxage=(\d+), stale-while-revalidate=(\d+)")
+
+
+class Violation(AssertionError):
+    """A promise is broken."""
+
+
+@dataclass
+class Copy:
+    """What the CDN may hold of an object that is no longer there: cached, at worst, just before it went."""
+
+    made: SiteObject
+    until: float
+
+    @property
+    def tags(self) -> set[str]:
+        return set(_metadata(self.made, "cache-tag").split(","))
+
+
+@dataclass
+class Reader:
+    """``site`` is what stands in the bucket, ``wrong`` what was seen of it that must not be."""
+
+    stage: Stage
+    site: dict[str, SiteObject] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+    _secrets: dict[str, float] = field(default_factory=dict)  # until when
+    _claimed: set[str] = field(default_factory=set)  # the site keys of the URLs that articles ever asked for
+    _lived: set[str] = field(default_factory=set)
+    _copies: defaultdict[str, list[Copy]] = field(default_factory=lambda: defaultdict(list))
+    _written: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _stood: defaultdict[str, list[SiteObject | None]] = field(default_factory=lambda: defaultdict(lambda: [None]))
+    _newest: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._bucket = Bucket(self.stage.local.client("s3"), self.stage.cloud.site.name)
+        self.site.update(self.stage.site())
+        self.stage.local.aws.observe(self._changed)
+        self.stage.local.aws.on_purge(self._purged)
+
+    def wrote(self, key: str, number: int) -> None:
+        """The article's newest text is this version of it."""
+        self._written[key].append(number)
+
+    def keep_secret(self, word: str, until: float) -> None:
+        """No byte of it before this instant, in seconds since 1970."""
+        self._secrets[word] = max(until, self._secrets.get(word, 0))
+
+    def overhear(self, call: Call) -> None:
+        """What other systems, and the queues' logs, may get to see."""
+        if call.operation in ("PutEvents", "SendMessageBatch"):
+            self._listen(f"{call.function} {call.operation}", json.dumps(call.params).encode())
+
+    def purges_are_lost(self) -> None:
+        """What the CDN holds then goes by its own time."""
+        self._copies.clear()
+
+    # At every change
+
+    def _changed(self, bucket: str, key: str, body: bytes | None) -> None:
+        if bucket == self.stage.cloud.register.name and key.startswith(CLAIMS) and body:
+            self._claimed.add(key_of(json.loads(body)["url"]))
+        if bucket != self.stage.cloud.site.name:
+            return
+        head = self._bucket.head(key) if body is not None else None
+        made = SiteObject(body or b"", head.content_type, head.cache_control, tuple(sorted(head.metadata.items()))) if head else None
+        self._outdate(key)
+        if made:
+            self.site[key] = made
+            self._look(key, made)
+        else:
+            self.site.pop(key, None)
+            self._miss(key)
+        self._stood[key].append(made)
+
+    def _look(self, key: str, made: SiteObject) -> None:
+        self._listen(key, key.encode() + made.body + str(made.metadata).encode())
+        if LISTS_TAG in _metadata(made, "cache-tag").split(","):
+            self._follow(key, made)
+        elif key in self._claimed:
+            status = _metadata(made, "status")
+            if not status:
+                self._lived.add(key)
+                self._compare(key, made)
+            if status == "301":
+                self._arrive(key, made)
+
+    def _listen(self, where: str, said: bytes) -> None:
+        low, now = said.lower(), self.stage.clock[0]
+        early = [word for word, until in self._secrets.items() if now < until and word.encode() in low]
+        if early:
+            self.wrong.append(f"{where} says {', '.join(early)} before the embargo's instant")
+
+    def _follow(self, key: str, made: SiteObject) -> None:
+        linked = {key_of(url.decode()) for url in _LINK.findall(made.body)}
+        for dead in sorted((linked & self._claimed) - self.site.keys()):
+            self.wrong.append(f"{key} leads to {dead}, where nothing is")
+
+    def _arrive(self, key: str, made: SiteObject) -> None:
+        to = key_of(_metadata(made, "location"))
+        if to not in self.site:
+            self.wrong.append(f"{key} redirects to {to}, where nothing is")
+
+    def _miss(self, key: str) -> None:
+        if key in self._lived:
+            self.wrong.append(f"{key} was live, and answers nothing")
+        if key in self._claimed:
+            for other, made in self.site.items():
+                if LISTS_TAG in _metadata(made, "cache-tag").split(",") and key in map(key_of, _links(made)):
+                    self.wrong.append(f"{key} is deleted, and {other} leads to it")
+
+    def _compare(self, key: str, made: SiteObject) -> None:
+        """An older version of the text stands again only where the object that it replaced had stood before, too."""
+        for found, article in _VERSION.findall(made.body):
+            order = self._written[article.decode()]
+            rank = len(order) - 1 - order[::-1].index(int(found))
+            newest = self._newest.get((key, article), -1)
+            *before, replaced = self._stood[key]
+            if rank < newest and replaced not in before:
+                self.wrong.append(f"{key} is version {found.decode()} again, after a newer one stood there")
+            self._newest[key, article] = max(rank, newest)
+
+    # What the CDN may hold
+
+    def _outdate(self, key: str) -> None:
+        old = self.site.get(key)
+        if old and (ages := _SHARED_MAX_AGE.search(old.cache_control)):
+            self._copies[key].append(Copy(old, self.stage.clock[0] + sum(map(int, ages.groups()))))
+
+    def _purged(self, _: str, items: list[str], __: float) -> None:
+        tags = {item.removeprefix("#") for item in items}
+        for key, copies in self._copies.items():
+            self._copies[key] = [copy for copy in copies if not copy.tags & tags]
+
+    # Once settled
+
+    def raise_if_wrong(self) -> None:
+        """Raises Violation."""
+        if self.wrong:
+            raise Violation("; ".join(self.wrong[:3]))
+
+    def settled(self, *, dead: bool = False) -> None:
+        """Raises Violation unless everything is as the reference has it. ``dead``: whether there may be dead letters."""
+        self.raise_if_wrong()
+        stage = self.stage
+        built = stage.built()
+        for key in sorted(built.site.keys() | self.site.keys()):
+            if built.site.get(key) != self.site.get(key):
+                raise Violation(f"{key} is {_shown(self.site.get(key))}; it should be {_shown(built.site.get(key))}")
+        assert dict(stage.cloud.site.listing()) == {key: f'"{md5(made.body).hexdigest()}"' for key, made in self.site.items()}
+        claims = stage.claims()
+        if built.claims != claims:
+            raise Violation(f"the register is not at rest: {[url for url in claims if claims[url] != built.claims[url]]}")
+        if left := pending(stage.cloud):
+            raise Violation(f"{left} still pending")
+        if stage.dead and not dead:
+            raise Violation(f"dead letters: {stage.dead}")
+        self._stale()
+        self._answers()
+
+    def _stale(self) -> None:
+        for key, copies in self._copies.items():
+            if any(copy.until > self.stage.clock[0] and copy.made != self.site.get(key) for copy in copies):
+                raise Violation(f"the CDN was not told of the last change of {key}")
+
+    def _answers(self) -> None:
+        """Every upload has its answer."""
+        stage = self.stage
+        content = stage.content()
+        for key, judged in judge(content, read_register(stage.cloud.register), as_of(stage.cloud)).items():
+            report = stage.cloud.content.get(f"reports/{key}.json")
+            status = json.loads(report.body)["status"] if report else "no answer"
+            if key in content and status != judged.status:
+                raise Violation(f"the editor of {key} was told {status!r}; it is {judged.status!r}")
+
+
+def _links(made: SiteObject) -> Iterable[str]:
+    return (url.decode() for url in _LINK.findall(made.body))
+
+
+def _metadata(made: SiteObject, name: str) -> str:
+    return dict(made.metadata).get(name, "")
+
+
+def _shown(made: SiteObject | None) -> Any:
+    return f"{made!r} {made.body[-600:].decode(errors='replace')!r}" if made else "nothing"

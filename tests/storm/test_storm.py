@@ -1,0 +1,44 @@
+"""A short storm: a sample of what ``make storm`` does for as long as one likes."""
+
+import pytest
+
+from tests.cloud.faults import Fault
+from tests.storm.history import HISTORIES
+from tests.storm.race import RACES, every_schedule
+from tests.storm.run import Outcome, Run, storm
+
+# Coprime to the number of faults, so that a sample has all of them.
+EVERY = 97
+
+
+def failures(outcomes: list[Outcome]) -> list[str]:
+    """Each with the command that plays it again."""
+    return [f"{outcome.run.command}\n{outcome.failure}" for outcome in outcomes if outcome.failure]
+
+
+def test_any_run_keeps_every_promise() -> None:
+    with storm() as made:
+        assert failures([made.play(Run.any(seed)) for seed in range(12)]) == []
+
+
+def test_a_fault_at_any_call_of_a_small_history_breaks_no_promise() -> None:
+    with storm() as made:
+        outcomes = [outcome for first, history in enumerate(HISTORIES.values()) for outcome in made.every_call(history, every=EVERY, first=first)]
+    assert failures(outcomes) == []
+    assert len(outcomes) > 2 * len(HISTORIES)
+
+
+def test_any_schedule_of_two_functions_breaks_no_promise() -> None:
+    with storm() as made:
+        outcomes = [outcome for first, race in enumerate(RACES) for outcome in every_schedule(made, race, every=23, first=first)]
+    assert failures(outcomes) == []
+    assert len(outcomes) > 2 * len(RACES)
+
+
+@pytest.mark.parametrize("run", [Run(("put a", "delete a"), {40: Fault.CRASH}), Run.any(7)], ids=["calm", "any"])
+def test_a_run_that_is_played_again_is_the_same(run: Run) -> None:
+    """To the call: else the command of a failure would play another run."""
+    with storm() as made:
+        calls = [made.calls_of(run), made.calls_of(run)]
+    assert calls[0] == calls[1]
+    assert calls[0]
