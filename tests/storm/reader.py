@@ -12,6 +12,7 @@ from hashlib import md5
 from typing import Any
 
 from pressrun.cloud.buckets import Bucket
+from pressrun.cloud.catalogue import Catalogue, mark_key
 from pressrun.cloud.pending import as_of, pending
 from pressrun.cloud.register import CLAIMS, read_register
 from pressrun.core.build import judge
@@ -56,6 +57,7 @@ class Reader:
 
     def __post_init__(self) -> None:
         self._bucket = Bucket(self.stage.local.client("s3"), self.stage.cloud.site.name)
+        self._catalogue = Catalogue(self.stage.local.client("dynamodb"), self.stage.cloud.catalogue.table)
         self.site.update(self.stage.site())
         self.stage.local.aws.observe(self._changed)
         self.stage.local.aws.on_purge(self._purged)
@@ -72,6 +74,8 @@ class Reader:
         """What other systems, and the queues' logs, may get to see."""
         if call.operation in ("PutEvents", "SendMessageBatch"):
             self._listen(f"{call.function} {call.operation}", json.dumps(call.params).encode())
+        if call.operation == "SendMessageBatch" and call.function != "sweep":
+            self._expect_marks(call)
 
     def purges_are_lost(self) -> None:
         """What the CDN holds then goes by its own time."""
@@ -141,6 +145,15 @@ class Reader:
             if rank < newest and replaced not in before:
                 self.wrong.append(f"{key} is version {found.decode()} again, after a newer one stood there")
             self._newest[key, article] = max(rank, newest)
+
+    def _expect_marks(self, call: Call) -> None:
+        """Whoever gets a hint finds its mark, or would take it for done. (The sweep's may be done meanwhile.)"""
+        for entry in call.params["Entries"]:
+            fields = json.loads(entry["MessageBody"])
+            if "mark" in fields:
+                standing = self._catalogue.read(mark_key(target, fields["mark"]) for target in fields["targets"])
+                if len(standing) < len(fields["targets"]):
+                    self.wrong.append(f"{call.function} hints at {fields['targets']} before there is a mark")
 
     # What the CDN may hold
 
