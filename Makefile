@@ -1,9 +1,10 @@
 # make demo   a magazine on this machine, published through the real pipeline
 # make test   everything that must be true
+# make storm  every promise against every fault, for as long as MINUTES says, from SEED on
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup checkov-env package demo test lint lock clean
+.PHONY: setup checkov-env package demo test storm lint lock clean
 
 setup: .venv/.ready
 
@@ -32,6 +33,9 @@ demo: setup
 
 test: lint checkov-env
 	$(BIN)/python -m pytest -n 3 --dist worksteal
+
+storm: setup
+	$(BIN)/python -m tests.storm --seed $(or $(SEED),0) --minutes $(or $(MINUTES),10)
 
 lint: setup
 	$(BIN)/ruff check --quiet .

@@ -42,6 +42,8 @@ HISTORIES = {
     "refused": ("put a", "put a wrong"),
     "two for one URL": ("put a slug=x", "put b slug=x", "delete a"),
     "site.toml": ("put a", "toml Other"),
+    "site.toml after a takedown": ("put a", "delete a", "toml Other"),
+    "put again, the events swapped": ("put a", "delete a", "+ put a", "+ swap"),
     "deploy": ("put a", "deploy two"),
     "author": ("put a by=jo", "author Jo"),
 }

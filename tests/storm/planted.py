@@ -3,79 +3,88 @@
 import importlib
 import inspect
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from dataclasses import dataclass
 from textwrap import dedent
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
-from unittest.mock import patch
 
-from tests.storm.run import Outcome, Run, storm
+from tests.storm.history import HISTORIES
+from tests.storm.race import every_schedule
+from tests.storm.run import Outcome, Storm
 
 Line = tuple[str, str, str]
 """Where (``module:function`` or ``module:Class.method``), the right text, the wrong one."""
+
+
+@dataclass(frozen=True)
+class Bug:
+    """``shows_in`` is the history of ``HISTORIES`` or the race of ``RACES`` by which it is found."""
+
+    shows_in: str
+    lines: tuple[Line, ...]
+
 
 _LOOKS_AGAIN: tuple[Line, ...] = (
     ("pressrun.index:index", "if again[target] != seen[target]", "if False"),
     ("pressrun.render:render", "again == seen and _alike(standing, wanted)", "True"),
 )
 _IF_MATCH: Line = ("pressrun.cloud.buckets:Bucket.put_if", '{"IfMatch": etag} if etag else {"IfNoneMatch": "*"}', "{}")
+_LIVE = 'record.url if record.phase == "live" else ""'
+_LEAF = """            if not _is_list_page(seen, url):
+                held |= _hold_media(cloud, seen, entries, mark, tally)
+                tally.bring(target, cloud.site, key_of(url), _page(seen, url), head)
+"""
+_ENTER = """            standing, told = _enter(cloud, url, seen, entries, wanted, mark, tally)
+            held -= told
+            _tell(cloud, url, standing)
+"""
+_WRITE = "    _write(cloud, record, after, copies, marks)\n"
+_SEND = "            queue.send([Hint(tuple(targets), mark, receipt=receipt)])\n"
 _CLEAR_ALL = """        for target, hints in named.items():
             hints.marks.update(item["sk"].removeprefix("mark#") for item in cloud.catalogue.query(f"target#{target}"))
         if named:
 """
+_PUT = "        self.wrote(target, key, bucket.put_if(key, made, head.etag if head else None))\n"
+_PURGE = "        __import__('pressrun.invalidate').invalidate.invalidate(connect(), [f'{{\"keys\": [\"{key}\"]}}'])\n"
 
-PLANTED: dict[str, tuple[Line, ...]] = {
-    "the event is believed: a delete is one, whatever is there": (
-        ("pressrun.validate:handler", "for key in keys_in(record.body):", "for key in _believe(cloud, record.body):"),
+PLANTED: dict[str, Bug] = {
+    "the event is believed, not the bucket": Bug(
+        "put again, the events swapped",
+        (("pressrun.validate:handler", "for key in keys_in(record.body):", "for key in _believe(cloud, record.body):"),),
     ),
-    "lists before the leaf": (
+    "the lists before the leaf": Bug("publish", (("pressrun.render:render", _LEAF + _ENTER, _ENTER + _LEAF),)),
+    "no second look, and plain puts": Bug("a page changed and changed back", (*_LOOKS_AGAIN, _IF_MATCH)),
+    "If-Match in place of the second look": Bug("a list with an article and without", _LOOKS_AGAIN),
+    "every mark that was read is cleared": Bug("publish and take down", (("pressrun.cloud.batch:work", "        if named:\n", _CLEAR_ALL),)),
+    "the hint before the transaction": Bug(
+        "publish", (("pressrun.validate:_commit", _WRITE, ""), ("pressrun.validate:_commit", _SEND, _SEND + _WRITE))
+    ),
+    "render reads the clock": Bug("embargo", (("pressrun.render:look", _LIVE, 'record.url if record.since <= stamp(cloud.now()) else ""'),)),
+    "no fences": Bug("a page published and taken down", (("pressrun.render:_fences", "    if seen.copy:\n", "    return []\n    if seen.copy:\n"),)),
+    "no edition": Bug("deploy", (("pressrun.cloud.batch:same_edition", 'not in ("", cloud.edition)', "is None"),)),
+    "the feed ignores the embargo": Bug("embargo", (("pressrun.render:look", _LIVE, "record.url"),)),
+    "the purge before the put": Bug(
+        "change",
         (
-            "pressrun.render:render",
-            "            if not _is_list_page(seen, url):\n                tally.bring(cloud.site, key_of(url), _page(seen, url), head)\n"
-            "            _tell(cloud, url, _enter(cloud, url, seen, entries, wanted, tally))\n",
-            "            standing = _enter(cloud, url, seen, entries, wanted, tally)\n            if not _is_list_page(seen, url):\n"
-            "                tally.bring(cloud.site, key_of(url), _page(seen, url), head)\n            _tell(cloud, url, standing)\n",
+            ("pressrun.cloud.batch:Tally.bring", _PUT, _PURGE + _PUT),
+            ("pressrun.invalidate:handler", "items = invalidate(cloud, messages)", "items = 0"),
         ),
     ),
-    "nobody looks again, plain puts": (*_LOOKS_AGAIN, _IF_MATCH),
-    "If-Match in place of the second look": _LOOKS_AGAIN,
-    "every mark that was read is cleared": (("pressrun.cloud.batch:work", "        if named:\n", _CLEAR_ALL),),
-    "the hint before the transaction": (
+    "invalidations are told apart by their content": Bug("change", (("pressrun.invalidate:invalidate", '"\\n".join(bodies)', '"\\n".join(tags)'),)),
+    "an upload that was judged before is skipped": Bug(
+        "embargo",
         (
-            "pressrun.validate:_commit",
-            "    _write(cloud, record, after, copies, [mark_item(target, mark, after.judged) for _, targets in queues for target in targets])\n",
-            "",
-        ),
-        (
-            "pressrun.validate:_commit",
-            "            queue.send([Hint(tuple(targets), mark, receipt=receipt)])\n",
-            "            queue.send([Hint(tuple(targets), mark, receipt=receipt)])\n"
-            "    _write(cloud, record, after, copies, [mark_item(target, mark, after.judged) for _, targets in queues for target in targets])\n",
+            (
+                "pressrun.validate:_article",
+                "    gathered = _gather(",
+                "    if file and file.etag == record.upload:\n        return file\n    gathered = _gather(",
+            ),
         ),
     ),
-    "render reads the clock": (
-        ("pressrun.render:look", 'record.url if record.phase == "live" else ""', 'record.url if record.since <= stamp(cloud.now()) else ""'),
+    "the walk forgets what was taken down": Bug(
+        "site.toml after a takedown", (("pressrun.cloud.walk:_page", "if walk.full or etag != EMPTY:", "if etag != EMPTY:"),)
     ),
-    "no fences": (("pressrun.render:_fences", "    if seen.copy:\n", "    return []\n    if seen.copy:\n"),),
-    "no edition": (("pressrun.cloud.batch:same_edition", 'not in ("", cloud.edition)', "is None"),),
-    "the feed ignores the embargo": (("pressrun.render:look", 'record.url if record.phase == "live" else ""', "record.url"),),
-    "the purge before the put": (
-        (
-            "pressrun.cloud.batch:Tally.bring",
-            "        bucket.put_if(key, made, head.etag if head else None)\n",
-            "        from pressrun.cloud.cloud import connect\n        from pressrun.invalidate import invalidate\n"
-            "        import json\n        invalidate(connect(), [json.dumps({'keys': [key]})])\n"
-            "        bucket.put_if(key, made, head.etag if head else None)\n",
-        ),
-        ("pressrun.invalidate:handler", "items = invalidate(cloud, messages)", "items = 0"),
-    ),
-    "an invalidation is told from another by its tags alone": (("pressrun.invalidate:invalidate", '"\\n".join(bodies)', '"\\n".join(tags)'),),
-    "a message that came before is skipped": (
-        ("pressrun.cloud.batch:_named", 'for record in event["Records"]:\n', 'for record in _fresh(event["Records"]):\n'),
-    ),
-    "a file that is renamed takes nothing along": (("pressrun.validate:_article", "if file is None and (waiting", "if False and (waiting"),),
-    "a takedown leaves the accepted copy": (("pressrun.validate:_keep", "elif file is None and record.source:", "elif False:"),),
-    "the walk forgets what is gone": (("pressrun.cloud.walk:_page", "if walk.full or etag != _EMPTY:", "if etag != _EMPTY:"),),
 }
 
 # What some of them need.
@@ -93,14 +102,7 @@ def _believe(cloud, body):
     cloud.content.__dict__.pop("get", None)
     cloud.content.__dict__.pop("head", None)
 """,
-    "pressrun.cloud.batch:_named": """
-_SEEN = set()
-def _fresh(records):
-    for record in records:
-        if record["messageId"] not in _SEEN:
-            _SEEN.add(record["messageId"])
-            yield record
-""",
+    "pressrun.cloud.batch:Tally.bring": "from pressrun.cloud.cloud import connect",
 }
 
 
@@ -108,30 +110,32 @@ def _fresh(records):
 def planted(name: str) -> Iterator[None]:
     """Within, the bug is in the product. Raises ValueError where the right line is no longer there."""
     wrong: dict[str, str] = {}
-    for where, right, line in PLANTED[name]:
+    for where, right, line in PLANTED[name].lines:
         source = wrong.get(where) or _source(where)
         if right not in source:
             raise ValueError(f"{where} no longer has the line that the bug replaces")
         wrong[where] = source.replace(right, line)
-    with ExitStack() as stack:
-        for where, source in wrong.items():
-            module, path = importlib.import_module(where.partition(":")[0]), where.partition(":")[2]
-            whole = _found(module, path)
-            exec(_HELP.get(where, ""), module.__dict__)
-            made: dict[str, Any] = {}
-            exec(compile(source, module.__file__ or "", "exec"), module.__dict__, made)
-            stack.enter_context(patch.object(whole, "__code__", _unwrapped(made[path.rpartition(".")[2]]).__code__))
+    right_code: dict[FunctionType, CodeType] = {}
+    for where, source in wrong.items():
+        module, path = importlib.import_module(where.partition(":")[0]), where.partition(":")[2]
+        whole = _found(module, path)
+        made: dict[str, Any] = {}
+        exec(_HELP.get(where, ""), module.__dict__)
+        exec(compile(source, module.__file__ or "", "exec"), module.__dict__, made)
+        right_code[whole] = whole.__code__
+        whole.__code__ = _unwrapped(made[path.rpartition(".")[2]]).__code__
+    try:
         yield
+    finally:
+        for whole, code in right_code.items():
+            whole.__code__ = code
 
 
-def find(name: str, runs: int, seed: int) -> tuple[int, Outcome] | None:
-    """The first random run, counted from 1, that fails with the bug; None where none of so many does."""
-    with planted(name), storm() as made:
-        for number in range(runs):
-            outcome = made.play(Run.any(seed + number))
-            if outcome.failure:
-                return number + 1, outcome
-    return None
+def find(storm: Storm, name: str) -> list[Outcome]:
+    """The runs until the bug is found; the last one fails, unless none does."""
+    where = PLANTED[name].shows_in
+    with planted(name):
+        return storm.every_call(HISTORIES[where], until_found=True) if where in HISTORIES else every_schedule(storm, where, until_found=True)
 
 
 def _found(module: ModuleType, path: str) -> FunctionType:

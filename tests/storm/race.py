@@ -1,4 +1,5 @@
-"""Two functions at once, and every schedule of them: each is let go on before any of its AWS calls, with at most two changes from one to the other.
+"""Two functions at once, and every schedule of them: the first stands still before any of its AWS calls, while a second change happens and a second
+function begins on it, which stands still before any of its own; with at most two changes from one to the other.
 
 Depth-first: at each call the process forks, and its child goes on with the other function.
 """
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
+from tests.cloud.stage import Worker
 from tests.storm.run import Outcome, Run, Storm
 
 CHANGES_OF_HANDS = 2
@@ -14,7 +16,7 @@ CHANGES_OF_HANDS = 2
 
 @dataclass(frozen=True)
 class Race:
-    """``before`` is settled. Then each of the two changes happens, and a worker of its queue begins on what came of it."""
+    """``before`` is settled. Then the first change happens, and a worker of its queue begins on what came of it; the second likewise."""
 
     before: tuple[str, ...]
     changes: tuple[str, str]
@@ -34,12 +36,14 @@ RACES = {
 }
 
 
-def every_schedule(storm: Storm, name: str, *, every: int = 1, first: int = 0) -> list[Outcome]:
-    """Each schedule, or each ``every``-th place for a change of hands, beginning with the ``first``."""
+def every_schedule(storm: Storm, name: str, *, every: int = 1, first: int = 0, until_found: bool = False) -> list[Outcome]:
+    """Each schedule, or each ``every``-th place for a change of hands, beginning with the ``first``. ``until_found`` ends with the first failure."""
     hands: list[int] = []
     places = count(1)
 
     def changes(step: int) -> bool:
+        if until_found and storm.failed:
+            return False
         if len(hands) < CHANGES_OF_HANDS and next(places) % every == first % every and storm.fork():
             hands.append(step)
             return True
@@ -59,16 +63,23 @@ def _run(storm: Storm, race: Race, changes: Callable[[int], bool]) -> None:
     for change in race.before:
         storm.editor.happen(change)
         stage.settle_now()
-    for change, queue in zip(race.changes, race.queues, strict=True):
-        storm.editor.happen(change)
-        for earlier in _STAGES[: _STAGES.index(queue)]:
-            stage.work_off(earlier)
-        stage.begin(queue)
-    worker = stage.workers[0]
+    waiting = list(zip(race.changes, race.queues, strict=True))
+    worker = _begin(storm, *waiting.pop(0))
     for step in count():
-        if len(stage.workers) < 2:
-            break
         if worker not in stage.workers or changes(step):
-            worker = next(other for other in stage.workers if other is not worker)
-        stage.step(worker)
+            if waiting:
+                worker = _begin(storm, *waiting.pop())
+            elif others := [other for other in stage.workers if other is not worker]:
+                worker = others[0]
+            elif worker not in stage.workers:
+                break
+        if worker in stage.workers:
+            stage.step(worker)
     storm.settle()
+
+
+def _begin(storm: Storm, change: str, queue: str) -> Worker:
+    storm.editor.happen(change)
+    for earlier in _STAGES[: _STAGES.index(queue)]:
+        storm.stage.work_off(earlier)
+    return storm.stage.begin(queue)

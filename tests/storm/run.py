@@ -92,7 +92,7 @@ class Storm:
         self.stage = stage
         self.reader = Reader(stage)
         self.editor = Editor(stage, self.reader)
-        self._failed = False  # a run that was forked from this one
+        self.failed = False  # a run that was forked from this one
 
     def play(self, run: Run) -> Outcome:
         """One run."""
@@ -120,7 +120,7 @@ class Storm:
 
         def choose(number: int, call: Call) -> Fault | None:
             for fault in faults:
-                if mine or (until_found and self._failed):
+                if mine or (until_found and self.failed):
                     break
                 if makes_a_difference(fault, call.operation, call.params) and next(places) % every == first % every and self.fork():
                     mine[number] = fault
@@ -183,12 +183,13 @@ class Storm:
 
     def branches(self, act: Callable[[], None], played: Callable[[], Run]) -> list[Outcome]:
         """The outcomes of the act, and of everything that was forked from it: what was ``played``, and what it came to."""
+        self.failed = False
         with tempfile.TemporaryFile("a+") as outcomes:
             if self.fork():
                 failure = _failure(act)
                 outcomes.write(json.dumps([asdict(played()), failure]) + "\n")
                 outcomes.flush()
-                os._exit(bool(failure or self._failed))
+                os._exit(bool(failure or self.failed))
             outcomes.seek(0)
             return [Outcome(_run(fields), failure) for fields, failure in map(json.loads, outcomes)]
 
@@ -199,7 +200,7 @@ class Storm:
             warnings.simplefilter("ignore", DeprecationWarning)  # other threads of this process, such as a test runner's, take no part in a run
             child = os.fork()
         if child:
-            self._failed |= os.waitpid(child, 0)[1] != 0
+            self.failed |= os.waitpid(child, 0)[1] != 0
         else:
             signal.signal(signal.SIGPROF, _hang)
             signal.setitimer(signal.ITIMER_PROF, _LONGEST)
