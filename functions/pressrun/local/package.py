@@ -22,6 +22,7 @@ FOLDER = _REPOSITORY / "build" / "package"
 _LEFT_OUT = (
     "pressrun/cli.py",
     "pressrun/local/",
+    "pressrun/cloud/explain.py",
     "pressrun/cloud/pending.py",
     "pressrun/cloud/remote.py",
     "pressrun/cloud/restore.py",
