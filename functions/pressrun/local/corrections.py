@@ -53,13 +53,19 @@ def corrections(aws: Aws) -> Iterator[AbstractContextManager[Any]]:
     for module, name in ((responses, "method_names_from_class"), (responses, "camelcase_to_underscores"), (sqs, "camelcase_to_underscores")):
         yield patch.object(module, name, cache(getattr(module, name)))
     # What nobody looks at here, and is a quarter of a call: the client's name and signature, and the answer's random id.
-    yield patch.object(UserAgentString, "to_string", lambda self: self._client_config.user_agent_extra or "pressrun")
+    yield patch.object(UserAgentString, "to_string", _user_agent)
     yield patch.object(SigV4Auth, "add_auth", _sign)
     for module in (responses, aws_headers):
         yield patch.object(module, "gen_amzn_requestid_long", _request_id)
 
 
 _sign_for_good = SigV4Auth.add_auth
+
+
+def _user_agent(agent: Any) -> str:
+    """What a client adds to its name tells whose call it is."""
+    config = agent._client_config
+    return (config.user_agent_extra if config else "") or "pressrun"
 
 
 def _sign(signer: Any, request: Any) -> None:
