@@ -51,7 +51,7 @@ def test_a_list_says_which_article_changed_it_last_and_what_it_reads(stage: Stag
     assert home.put
     assert tag.put
     assert (home.target, home.put.cause, tag.target, tag.put.cause) == ("home", TWO, "tag:ice", ONE)
-    assert home.made_from[0] == "the list all, the newest 50"
+    assert home.made_from[0] == "the list all, the newest 100"
     assert tag.url == "https://stage.example/tags/ice/"
     assert home.told
     # Through a mark of another target: the month came to be, so its section's archive lists it.
