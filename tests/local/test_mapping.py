@@ -86,7 +86,7 @@ def test_a_function_knows_who_it_is_and_how_long_it_has(make_cloud: MakeCloud) -
     [context] = index.contexts
     assert context.function_name == "pressrun-index"
     assert context.invoked_function_arn == "arn:aws:lambda:us-east-1:123456789012:function:pressrun-index"
-    assert context.memory_limit_in_mb == "512"
+    assert context.memory_limit_in_mb == "1024"
     assert context.aws_request_id
     assert 55_000 < context.get_remaining_time_in_millis() <= 60_000
 

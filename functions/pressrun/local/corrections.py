@@ -69,11 +69,12 @@ def _user_agent(agent: Any) -> str:
 
 
 def _sign(signer: Any, request: Any) -> None:
-    """Only the region is read from it; S3's also says how the body is sent, and what is in an address is for others to read."""
+    """Only region and service are read from it; S3's also says how the body is sent, and what is in an address is for others to read."""
     if type(signer) is not SigV4Auth:
         _sign_for_good(signer, request)
     else:
-        request.headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=any/20200101/us-east-1/any/aws4_request, SignedHeaders=host, Signature=any"
+        scope = f"{signer._region_name}/{signer._service_name}"
+        request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential=any/20200101/{scope}/aws4_request, SignedHeaders=host, Signature=any"
 
 
 def _request_id(headers: dict[str, Any] | None = None) -> str:
