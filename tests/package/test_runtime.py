@@ -71,6 +71,9 @@ def published(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Ite
             ("site.toml", SITE_TOML),
             ("articles/spring-tide.md", ARTICLE.format(title="Spring tide", date="2026-03-02")),
             ("articles/neap-tide.md", ARTICLE.format(title="Neap tide", date="2026-03-01")),
+            ("articles/draft.md", "---\ntitle: Draft\nsection: news\ndraft: true\n---\nNot yet.\n"),
+            ("issues/tides.pdf", "%PDF-1.7\n"),
+            ("issues/tides.md", "---\ntitle: Tides\npdf: tides.pdf\n---\n"),
         ):
             cloud.client("s3").put_object(Bucket="pressrun-content", Key=key, Body=body.encode())
             assert cloud.settle(), cloud.errors
