@@ -15,7 +15,7 @@ from pressrun.core.frontmatter import Document, Field, Value, spelt, split
 from pressrun.core.html import read_page
 from pressrun.core.links import is_elsewhere, name_of, slug_of, stand_in, stem_of, video_of
 from pressrun.core.magazine import Magazine, Section
-from pressrun.core.markdown import Markup, excess, mentions
+from pressrun.core.markdown import Markup, clean, excess, mentions, rendered, unshown
 from pressrun.core.media import is_medium
 from pressrun.core.problem import CONTROL, Problem, errors, nearest, note
 from pressrun.core.shortcodes import translate
@@ -91,9 +91,10 @@ class Correction:
 class Article:
     """An acceptable article. Instants are aware, in UTC.
 
-    ``body`` is in ``markup``, without other tools' shortcodes. ``refs`` are the names (``name_of``) of the articles that it links to, sorted;
-    ``pictures`` the sources of its pictures as written, ``image`` first, and ``files`` those of the films and downloads, each to be looked for at its
-    ``media_keys`` or in ``embedded``. ``section`` is '' for a page. ``video`` is an address at YouTube or Vimeo, or a content key.
+    ``body`` is in ``markup``, without other tools' shortcodes, and ``html`` is that clean. ``refs`` are the names (``name_of``) of
+    the articles that it links to, sorted; ``pictures`` the sources of its pictures as written, ``image`` first, and ``files`` those of the films and
+    downloads, each to be looked for at its ``media_keys`` or in ``embedded``. ``section`` is '' for a page. ``video`` is an address at YouTube or
+    Vimeo, or a content key.
     """
 
     key: str
@@ -101,6 +102,7 @@ class Article:
     url: str
     section: str
     body: str
+    html: str = ""
     date: datetime | None = None
     updated: datetime | None = None
     publish_at: datetime | None = None
@@ -138,13 +140,12 @@ class Article:
 def is_article(key: str) -> bool:
     """Whether this content key is an article's or a page's. These are not: a folder, as some consoles make them; a file that only a machine
     sees; what lies beside an article; ``_index.md``, which says something of its folder."""
-    path = PurePosixPath(key)
     return (
         key.startswith((PREFIX, PAGES))
         and not key.endswith("/")
         and not re.search(r"/\.[^./]", key)
         and not is_medium(key)
-        and path.stem.lower() != "_index"
+        and PurePosixPath(key).stem.lower() != "_index"
     )
 
 
@@ -175,6 +176,8 @@ def read_document(data: bytes) -> tuple[Document | None, list[Problem]]:
     return (None, problems) if text is None else split(text)
 
 
+# The bytes of which none belongs to a control character in UTF-8: those of U+FFFE and U+FFFF begin with 0xEF.
+_HARMLESS = bytes({*b"\t\n\r", *range(0x20, 0x100)} - {0xEF})
 _TOO_LARGE = Problem("The file is larger than 2 MB.", "An article is text; upload pictures and downloads to media/ instead.")
 
 
@@ -189,7 +192,7 @@ def _text(data: bytes, largest: int) -> tuple[str | None, list[Problem]]:
         line = data.count(b"\n", 0, error.start) + 1
         return None, [Problem("The file is not text in UTF-8.", "Save it as UTF-8 (in Word: plain text, encoding UTF-8).", line)]
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if found := CONTROL.search(text):
+    if data.translate(None, _HARMLESS) and (found := CONTROL.search(text)):
         line = text.count("\n", 0, found.start()) + 1
         return None, [Problem("There is a control character in the text.", "Remove it; it may have come with a paste.", line)]
     return text, []
@@ -295,7 +298,7 @@ class _ArticleReader(Reader):
         """The article; only where nothing was refused on the way is it one."""
         title = self.title()
         image = self.text("image")
-        body, refs, pictures, files = self.body(image)
+        body, html, refs, pictures, files = self.body(image)
         video = self.video()
         publish_at = self.instant("publish_at")
         date = self.instant("date") or publish_at or self.date_of_file()
@@ -311,6 +314,7 @@ class _ArticleReader(Reader):
             url=url or "",
             section=section or "",
             body=body,
+            html=html,
             date=date,
             updated=self.instant("updated"),
             publish_at=publish_at,
@@ -436,23 +440,26 @@ class _ArticleReader(Reader):
             self.refuse("title", f"The title has {len(title)} characters; {_LONGEST_TITLE} is the most.", "Shorten it; the rest may be the summary.")
         return title
 
-    def body(self, image: str) -> tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        """The body without shortcodes, the names of the articles that it links to, all of the article's pictures, and the files that it links to."""
+    def body(self, image: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """The body without shortcodes, its clean HTML, the names of the articles that it links to, all of the article's pictures, and the files that
+        it links to."""
         written, first_line = self.document.body, self.document.body_line
         body, notes = translate(written, first_line, self.markup)
         self.problems += notes
         if errors(notes):
-            return body, (), (), ()
-        if too_much := excess(body, self.markup):
+            return body, "", (), (), ()
+        unclean = rendered(body, self.markup)
+        if too_much := excess(unclean):
             self.problems.append(Problem(*too_much, first_line))
-            return body, (), (), ()
-        said = mentions(body, self.markup)
+            return body, "", (), (), ()
+        html = clean(unclean)
+        said = mentions(html)
 
         def line_of(text: str) -> int | None:
             place = written.lower().find(text)
             return first_line + written.count("\n", 0, place) if place >= 0 else None
 
-        for tag in said.unshown:
+        for tag in unshown(unclean):
             remedy = "It is left out. For a video, write its address after video: in the front matter."
             self.problems.append(note(f"<{tag}> cannot be shown.", remedy, line=line_of(f"<{tag}"), text=f"<{tag}>"))
         pictures = tuple(dict.fromkeys(filter(None, (image, *said.pictures))))
@@ -461,7 +468,7 @@ class _ArticleReader(Reader):
             remedy = "Upload it to media/ and write its name here."
             line = self.fields["image"].line if src == image else line_of(src.lower())
             self.problems.append(note("A picture that is on another site is not shown.", remedy, line=line, text=src[:120]))
-        return body, said.refs, pictures, said.files
+        return body, html, said.refs, pictures, said.files
 
     def date_of_file(self) -> datetime | None:
         try:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, time
+from typing import Any
 
 import yaml
 
@@ -128,60 +129,77 @@ def _read_yaml(head: str) -> Read:
 
 
 def _compose(head: str, problems: list[Problem]) -> Read:
-    _refuse_bombs(head)
-    node = yaml.compose(head, yaml.CBaseLoader)
-    if node is None:
+    lines, events = head.split("\n"), _checked(yaml.parse(head, yaml.CBaseLoader))
+    next(events)  # the stream begins
+    if isinstance(next(events), yaml.StreamEndEvent):
         return {}, problems
-    if not isinstance(node, yaml.MappingNode):
+    root = next(events)
+    pairs = list(_pairs(events, lines)) if isinstance(root, yaml.MappingStartEvent) else _value(root, events, lines, [])
+    next(events)  # the document ends
+    if not isinstance(after := next(events), yaml.StreamEndEvent):
+        raise yaml.composer.ComposerError(None, None, "another document begins", after.start_mark)
+    if not isinstance(root, yaml.MappingStartEvent):
         raise _Refused("The front matter is not a list of fields.", "Write each as name: value.", 2)
     fields: dict[str, Field] = {}
-    lines = head.split("\n")
-    for key, value in node.value:
+    for key, value, left_out in pairs:
         line = key.start_mark.line + 2
-        if not isinstance(key, yaml.ScalarNode):
+        if not isinstance(key, yaml.ScalarEvent):
             problems.append(Problem("The name of a field must be a word.", "Write each as name: value.", line))
             continue
-        problems.extend(_left_out(value, lines))
-        _add(fields, problems, Field(_value(value), line, str(key.value).strip()))
+        problems.extend(left_out)
+        _add(fields, problems, Field(value, line, str(key.value).strip()))
     return fields, problems
 
 
-def _refuse_bombs(head: str) -> None:
+def _checked(events: Iterable[Any]) -> Iterator[Any]:
+    """YAML's events, without any that could make much of a small file."""
     depth = 0
-    for event in yaml.parse(head, yaml.CBaseLoader):
-        line = event.start_mark.line + 2 if event.start_mark else None
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            what = "Anchors (&name) and aliases (*name) are not allowed in front matter."
-            raise _Refused(what, "Write the value out, or in quotation marks if it begins with & or *.", line)
+    for event in events:
         if isinstance(event, yaml.ScalarEvent):
-            _refuse_control(event.value, line)
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        _refuse_depth(depth, line)
+            _refuse_control(event.value, event.start_mark.line + 2)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            _refuse_depth(depth, event.start_mark.line + 2)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if isinstance(event, yaml.NodeEvent) and event.anchor:  # which an alias has, too
+            what = "Anchors (&name) and aliases (*name) are not allowed in front matter."
+            raise _Refused(what, "Write the value out, or in quotation marks if it begins with & or *.", event.start_mark.line + 2)
+        yield event
 
 
-def _value(node: yaml.Node) -> Value:
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(item) for item in node.value]
-    if isinstance(node, yaml.MappingNode):
-        return {str(key.value): _value(value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+def _pairs(events: Iterator[Any], lines: list[str]) -> Iterator[tuple[Any, Value, list[Problem]]]:
+    """Each key's event, its value, and notes on what is left out of that."""
+    while not isinstance(key := next(events), yaml.MappingEndEvent):
+        if not isinstance(key, yaml.ScalarEvent):
+            _value(key, events, lines, [])
+        left_out: list[Problem] = []
+        yield key, _value(next(events), events, lines, left_out), left_out
+
+
+def _value(event: Any, events: Iterator[Any], lines: list[str], left_out: list[Problem]) -> Value:
+    """The value that begins with this event."""
+    if isinstance(event, yaml.SequenceStartEvent):
+        items = []
+        while not isinstance(item := next(events), yaml.SequenceEndEvent):
+            items.append(_value(item, events, lines, left_out))
+        return items
+    if isinstance(event, yaml.MappingStartEvent):
+        return {str(key.value): value for key, value, _ in _pairs(events, lines) if isinstance(key, yaml.ScalarEvent)}
+    if event.style:
+        return str(event.value)
+    line = lines[event.end_mark.line] if event.end_mark.line < len(lines) else ""
+    if "#" in line:
+        left_out.extend(_remark(event, line))
     # These two spellings say 'nothing' and nothing else; an author may be called Null.
-    return "" if _is_plain(node) and node.value in ("null", "~") else str(node.value)
+    return "" if event.value in ("null", "~") else str(event.value)
 
 
-def _is_plain(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and not node.style
-
-
-def _left_out(node: yaml.Node, lines: list[str]) -> Iterator[Problem]:
+def _remark(event: Any, line: str) -> Iterator[Problem]:
     """Notes for ``We are #1``: YAML takes ``#1`` for a comment. With a space after the sign it is one."""
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _left_out(item, lines)
-    elif _is_plain(node) and node.end_mark.line < len(lines):
-        line = lines[node.end_mark.line]
-        if found := re.match(r"\s+(#[^\s#].*)", line[node.end_mark.column :]):
-            remedy = "Put the whole value in quotation marks if it belongs to it."
-            yield note(f"“{found[1][:80]}” is left out: # begins a remark.", remedy, line=node.end_mark.line + 2, text=line.strip()[:120])
+    if found := re.match(r"\s+(#[^\s#].*)", line[event.end_mark.column :]):
+        remedy = "Put the whole value in quotation marks if it belongs to it."
+        yield note(f"“{found[1][:80]}” is left out: # begins a remark.", remedy, line=event.end_mark.line + 2, text=line.strip()[:120])
 
 
 def _quote_colons(head: str) -> tuple[str, list[Problem]]:

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import unquote
 
@@ -9,6 +10,7 @@ from slugify import slugify
 
 _LONGEST_SLUG = 100
 _LONGEST_KEY = 1024  # bytes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ARTICLE_FILE = re.compile(r"\.(md|markdown|html?)$", re.IGNORECASE)
 _DATED = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-_ ]|$)")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
@@ -21,6 +23,12 @@ _FILM = re.compile(r"/?(media/[^\s?#]+\.(?:mp4|m4v|webm))", re.IGNORECASE)
 
 def slug_of(text: str) -> str:
     """The place of a word in a URL: ``U.S. Navy`` is ``us-navy``. '' where nothing can be spelt."""
+    # Most words are slugs already, and of the others most come again.
+    return text if len(text) <= _LONGEST_SLUG and _SLUG.fullmatch(text) else _spelt(text)
+
+
+@lru_cache(maxsize=4096)
+def _spelt(text: str) -> str:
     return slugify(text, replacements=[(".", ""), ("’", ""), ("'", "")], max_length=_LONGEST_SLUG, word_boundary=True)
 
 

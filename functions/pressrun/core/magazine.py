@@ -123,7 +123,10 @@ class Magazine:
         return any(f"{{{field}}}" in self.permalink for field in ("yyyy", "mm", "dd"))
 
     def section(self, path: str) -> Section | None:
-        return next((section for section in self.sections if section.path == path), None)
+        for section in self.sections:
+            if section.path == path:
+                return section
+        return None
 
     def find_section(self, name: str) -> Section | None:
         """The section that an editor means by a path, a slug or a name."""

@@ -101,48 +101,56 @@ _FRAME = re.compile(r"<iframe\b([^<>]*+)>(?:\s*+</iframe\s*>)?", re.IGNORECASE)
 _UNSHOWN = re.compile(r"<(script|iframe|object|embed|form|svg|math|video|audio|canvas)\b", re.IGNORECASE)
 _HTML_CODE = re.compile(r"<(pre|code)\b(?:[^<]|<(?!/\1))*+", re.IGNORECASE)
 
-# The sanitiser's output: "<" begins a tag and nothing else, and no attribute's value has a quotation mark in it.
+# The sanitiser's output: "<" begins a tag and nothing else, and no attribute's value has a quotation mark in it. Only tags into which something is
+# to be put are looked for.
 _ATTRIBUTES_OF = r'(?: [a-z-]+="[^"]*")*'
 _ALONE = rf"<p>\s*(?P<link><a{_ATTRIBUTES_OF}>)?\s*<img(?P<image>{_ATTRIBUTES_OF})>\s*(?:</a>)?\s*</p>"
-_CLEAN_TAG = re.compile(rf"{_ALONE}|<(?P<tag>/?[a-z0-9]+)(?P<attributes>{_ATTRIBUTES_OF})>")
-_HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
+_CLEAN_TAG = re.compile(rf"{_ALONE}|<(?P<tag>/?a|img|h[2-6]|input)(?P<attributes>{_ATTRIBUTES_OF})>")
 _PAGE_IDS = frozenset({"main", "menu"})  # what the templates call parts of the page
 
 Picture = Callable[[str, str, str], str | None]
 
 
 def to_html(text: str, markup: Markup = "markdown", links: Mapping[str, str] = {}, picture: Picture | None = None) -> str:
-    """The body's HTML: no script, no style, no embedded page, and no ``h1``, which is the title's.
+    """The body as a page has it: rendered, clean and complete."""
+    return complete(clean(rendered(text, markup)), links, picture)
+
+
+def complete(html: str, links: Mapping[str, str] = {}, picture: Picture | None = None) -> str:
+    """The clean HTML of a body, with what only the magazine knows put in.
 
     ``links`` has the URL of each article (``Article.refs``) and of each file (``Article.files``) that the body may name; a link to any other is its
     text alone. ``picture`` gets a picture's source, alternative text and caption, and returns HTML that is trusted, '' where only the alternative
     text is to be left, or None where nothing is. A picture that stands alone in its paragraph becomes a figure with its caption, which ``picture``
     then does not get.
     """
-    return "".join(_Page(links, picture).pieces(_clean(_html(text, markup))))
+    return "".join(_Page(links, picture).pieces(html))
 
 
 class Mentions(NamedTuple):
     """What a body says of other things: the articles that it links to, by name and sorted, the sources of its pictures and of the files that it
-    links to, in order, and the names of the tags that cannot be shown."""
+    links to, in order."""
 
     refs: tuple[str, ...]
     pictures: tuple[str, ...]
     files: tuple[str, ...]
-    unshown: tuple[str, ...]
 
 
-def mentions(text: str, markup: Markup = "markdown") -> Mentions:
-    """Each thing once."""
-    html = _html(text, markup)
+def mentions(html: str) -> Mentions:
+    """What clean HTML mentions, each thing once."""
     page = _Page({}, None)
-    for _ in page.pieces(_clean(html)):
+    for _ in page.pieces(html):
         pass
-    unshown = dict.fromkeys(name.lower() for name in _UNSHOWN.findall(html))
-    return Mentions(tuple(sorted(page.refs)), tuple(page.pictures), tuple(page.files), tuple(unshown))
+    return Mentions(tuple(sorted(page.refs)), tuple(page.pictures), tuple(page.files))
 
 
-def _html(text: str, markup: Markup) -> str:
+def unshown(html: str) -> tuple[str, ...]:
+    """The names of the tags in rendered HTML that cannot be shown."""
+    return tuple(dict.fromkeys(name.lower() for name in _UNSHOWN.findall(html)))
+
+
+def rendered(text: str, markup: Markup = "markdown") -> str:
+    """The body as HTML, which may still do harm."""
     html = text if markup == "html" else _MARKDOWN.html(text)
     return _FRAME.sub(_watched, html)
 
@@ -154,10 +162,15 @@ def _watched(frame: re.Match[str]) -> str:
     return f'<p><a href="{escape(url)}">Watch the video on {"YouTube" if "youtube" in url else "Vimeo"}</a></p>' if url else frame[0]
 
 
-def _clean(html: str) -> str:
+def clean(html: str) -> str:
+    """Rendered HTML without what could do harm: no script, no style, no embedded page, and no ``h1``, which is the title's.
+
+    Its links and pictures are still as they were written.
+    """
     # The content security policy allows no style attribute, so a column's alignment becomes a class.
     html = _ALIGNED.sub(r'<\1 class="\2">', html)
-    html = _FOOTNOTE.sub(r"\1fn-", html)  # a footnote's name may be a heading's, too
+    if "footnote-" in html:
+        html = _FOOTNOTE.sub(r"\1fn-", html)  # a footnote's name may be a heading's, too
     return _CLEANER.clean(_HEADING_1.sub(r"<\1h2", html))
 
 
@@ -187,13 +200,11 @@ class _Page:
                     yield self._link(found[0], attributes)
                 case "/a":
                     yield found[0] if self.open_links.pop() else ""
-                case heading if heading in _HEADINGS:
-                    yield self._heading(found[0], attributes, html[done : html.find("</h", done)])
                 case "input":
                     # What the box says must be said, too.
                     yield f'{found[0][:-1]} aria-label="{"Done" if "checked" in attributes else "Not done"}">'
                 case _:
-                    yield found[0]
+                    yield self._heading(found[0], attributes, html[done : html.find("</h", done)])
         yield html[done:]
 
     def _alone(self, link: str, attributes: dict[str, str]) -> str:
@@ -247,23 +258,23 @@ def _attributes(tag: str) -> dict[str, str]:
     return dict(re.findall(r' ([a-z-]+)="([^"]*)"', tag))
 
 
-def excess(text: str, markup: Markup = "markdown") -> tuple[str, str] | None:
-    """What the body has too much of for an HTML parser, whose time grows with the square of some things, and how to mend it."""
-    if depth(text, markup) > DEEPEST:
+def excess(html: str) -> tuple[str, str] | None:
+    """What rendered HTML has too much of for an HTML parser, whose time grows with the square of some things, and how to mend it."""
+    tags = html.count("<")
+    if tags > DEEPEST and depth(html) > DEEPEST:
         return f"The text is nested more than {DEEPEST} deep.", "Close every HTML tag that is opened."
-    html = _html(text, markup)
-    if len(_TAG.findall(html)) > _MOST_TAGS:
+    if tags > _MOST_TAGS and len(_TAG.findall(html)) > _MOST_TAGS:
         return f"The text has more than {_MOST_TAGS:,} paragraphs, links and other parts.", "Make several articles of it."
-    if len(_ENTITY.findall(html)) > _MOST_ENTITIES:
+    if html.count("&") > _MOST_ENTITIES and len(_ENTITY.findall(html)) > _MOST_ENTITIES:
         return f"The text has more than {_MOST_ENTITIES:,} signs like & or &nbsp;", "Write the letters themselves: é, not &eacute;"
     return None
 
 
-def depth(text: str, markup: Markup = "markdown") -> int:
-    """How deeply the body's HTML is nested at the most. Unclosed tags count as open to the end."""
+def depth(html: str) -> int:
+    """How deeply rendered HTML is nested at the most. Unclosed tags count as open to the end."""
     open_tags: Counter[str] = Counter()
     now = deepest = 0
-    for closing, name in _TAG.findall(_html(text, markup)):
+    for closing, name in _TAG.findall(html):
         tag = name.lower()
         if tag in _NEVER_DEEP or (closing and not open_tags[tag]):
             continue

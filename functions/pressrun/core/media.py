@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from pressrun.core.pictures import MOST_BYTES, Picture, develop, judge_picture, too_large, variants_of
@@ -42,6 +41,7 @@ _FILES: dict[str, tuple[str, tuple[bytes, ...]]] = {
     ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", (b"PK",)),
     ".zip": ("application/zip", (b"PK",)),
 }
+_MEDIA = _PICTURES | _FILES.keys()
 _FILMS = frozenset({".m4v", ".mov", ".mp4", ".webm"})
 _MAYBE_ARTICLES = frozenset({".docx", ".odt", ".txt"})  # beside articles, these are meant to be one
 
@@ -101,13 +101,13 @@ class Files(Mapping[str, bytes]):
 def is_medium(key: str) -> bool:
     """Whether this content key is that of a picture, a film or a download: all of ``media/``, and what may lie beside an article, author or issue."""
     suffix = suffix_of(key)
-    beside = key.startswith(KINDS) and is_media_name(key) and suffix not in _MAYBE_ARTICLES
+    beside = key.startswith(KINDS) and suffix in _MEDIA and suffix not in _MAYBE_ARTICLES
     return (key.startswith(PREFIX) or beside) and not key.endswith("/") and "/." not in key
 
 
 def is_media_name(name: str) -> bool:
     """Whether a file of this name is a picture, a film or a download."""
-    return suffix_of(name) in _PICTURES | _FILES.keys()
+    return suffix_of(name) in _MEDIA
 
 
 def is_picture(key: str) -> bool:
@@ -120,7 +120,9 @@ def is_film(key: str) -> bool:
 
 
 def suffix_of(name: str) -> str:
-    return PurePosixPath(name).suffix.lower()
+    """The ending of a file's name, in small letters: ``.jpg``; '' where it has none."""
+    stem, _, ending = name.rstrip("/").rpartition("/")[2].rpartition(".")
+    return f".{ending}".lower() if stem and ending else ""
 
 
 def judge(key: str, data: bytes) -> tuple[Medium | None, tuple[Problem, ...]]:

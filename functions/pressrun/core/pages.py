@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import sha256
+from json import JSONEncoder
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from pressrun.core.article import Article
@@ -18,7 +20,7 @@ from pressrun.core.front import front_page
 from pressrun.core.labels import MONTHS
 from pressrun.core.lists import FEED, IN_FRAGMENT, NEWEST, Target, Teaser
 from pressrun.core.magazine import Magazine, Section
-from pressrun.core.markdown import to_html, word_count
+from pressrun.core.markdown import complete, to_html, word_count
 from pressrun.core.media import Medium
 from pressrun.core.pictures import Picture
 from pressrun.core.site import NEWS_SITEMAP, SiteObject, asset, fixed, key_of, leaf, listing
@@ -41,6 +43,7 @@ _FIXED = {
     "manifest.webmanifest": ("manifest.webmanifest", "application/manifest+json"),
     "speculation-rules.json": ("speculation-rules.json", "application/speculationrules+json"),
 }
+_MOST_PARTS = 16_384  # which are kept: those of a busy year
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
 
 
@@ -87,6 +90,12 @@ class Profile:
         return self.media.get(self.card.insert)
 
 
+class _Template(Template):
+    def _get_default_module(self, ctx: object = None) -> Any:  # noqa: ARG002 - jinja2 calls it
+        """What other templates import: the same for all, since none is rendered with globals of its own."""
+        return super()._get_default_module()
+
+
 class Pages:
     """The press with its plates: one magazine and one theme, ready to make any page of it."""
 
@@ -105,6 +114,13 @@ class Pages:
             auto_reload=False,
             cache_size=-1,
         )
+        self.env.template_class = _Template
+        # As jinja2 has it, but for an encoder that is not made anew each time.
+        self.env.policies |= {"json.dumps_function": JSONEncoder(sort_keys=True).encode, "json.dumps_kwargs": {}}
+        places = [*magazine.menu, *(below for place in magazine.menu for below in place.below)]
+        self._addresses = dict.fromkeys(["/", "/search/", *(place.url for place in places)])
+        self._part = lru_cache(maxsize=_MOST_PARTS)(self._render_part)
+        self._written = lru_cache(maxsize=1024)(self._write_date)
         self.env.filters |= {
             "date": self._date,
             "stamp": stamp,
@@ -113,7 +129,7 @@ class Pages:
             "label": self._words,
             "dir": _direction,
         }
-        self.env.globals |= {"magazine": magazine, "assets": urls}
+        self.env.globals |= {"magazine": magazine, "assets": urls, "part": self._part, "masthead": self._masthead}
 
     # An article's URL
 
@@ -127,13 +143,13 @@ class Pages:
             return None if picture and picture == lead else self._picture(picture, alt, caption)
 
         links = {**mentioned.links, **{src: media[src].url for src in article.files if src in media}}
-        body = to_html(article.body, article.markup, links, shown)
+        body = complete(article.html, links, shown)
         line = self.magazine.line_of(article.section)
         html = self._render(
             "article.html" if line else "page.html",
             article=article,
             teaser=teaser,
-            body=Markup(body),  # noqa: S704 - to_html has cleaned it
+            body=Markup(body),  # noqa: S704 - read_article has cleaned it
             minutes=max(1, ceil(word_count(body) / _WORDS_A_MINUTE)),
             related=list(related),
             lead=lead,
@@ -328,6 +344,15 @@ class Pages:
     def _render(self, template: str, **values: object) -> str:
         return self.env.get_template(template).render(**values)
 
+    def _render_part(self, template: str, **values: object) -> Markup:
+        """A part of many pages, which is the same wherever these values are, and made once."""
+        return Markup(self._render(template, **values))  # noqa: S704 - the template has escaped it
+
+    def _masthead(self, url: str, here: str) -> Markup:
+        """The masthead of the page at ``url``. ``here`` is the place in the menu that it belongs to: there are no more mastheads than such places."""
+        along = tuple(address for address in self._addresses if address != "/" and here.startswith(address))
+        return self._part("parts/masthead.html", url=url if url in self._addresses else "", along=along)
+
     def _words(self, label: str, *values: object) -> Markup:
         """The magazine's own words for the label, with each value in the place of a pair of braces."""
         said = escape(self.magazine.labels.get(label, label))
@@ -335,8 +360,10 @@ class Pages:
             said = said.replace("{}", escape(value), 1)
         return said
 
-    def _date(self, instant: datetime) -> str:
-        local = instant.astimezone(self.magazine.timezone)
+    def _date(self, instant: datetime) -> Markup:
+        return self._written(instant.astimezone(self.magazine.timezone).date())
+
+    def _write_date(self, local: date) -> Markup:
         written = self._words("{day} {month} {year}").replace("{day}", str(local.day)).replace("{year}", str(local.year))
         return written.replace("{month}", self._words(MONTHS[local.month - 1]))
 
