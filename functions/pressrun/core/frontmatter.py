@@ -134,11 +134,12 @@ def _compose(head: str, problems: list[Problem]) -> Read:
     if isinstance(next(events), yaml.StreamEndEvent):
         return {}, problems
     root = next(events)
-    pairs = list(_pairs(events, lines)) if isinstance(root, yaml.MappingStartEvent) else _value(root, events, lines, [])
+    is_mapping = isinstance(root, yaml.MappingStartEvent)
+    pairs = list(_pairs(events, lines)) if is_mapping else [(root, _value(root, events, lines, []), [])]
     next(events)  # the document ends
     if not isinstance(after := next(events), yaml.StreamEndEvent):
         raise yaml.composer.ComposerError(None, None, "another document begins", after.start_mark)
-    if not isinstance(root, yaml.MappingStartEvent):
+    if not is_mapping:
         raise _Refused("The front matter is not a list of fields.", "Write each as name: value.", 2)
     fields: dict[str, Field] = {}
     for key, value, left_out in pairs:
@@ -155,16 +156,17 @@ def _checked(events: Iterable[Any]) -> Iterator[Any]:
     """YAML's events, without any that could make much of a small file."""
     depth = 0
     for event in events:
+        line = event.start_mark.line + 2
         if isinstance(event, yaml.ScalarEvent):
-            _refuse_control(event.value, event.start_mark.line + 2)
+            _refuse_control(event.value, line)
         elif isinstance(event, yaml.CollectionStartEvent):
             depth += 1
-            _refuse_depth(depth, event.start_mark.line + 2)
+            _refuse_depth(depth, line)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if isinstance(event, yaml.NodeEvent) and event.anchor:  # which an alias has, too
             what = "Anchors (&name) and aliases (*name) are not allowed in front matter."
-            raise _Refused(what, "Write the value out, or in quotation marks if it begins with & or *.", event.start_mark.line + 2)
+            raise _Refused(what, "Write the value out, or in quotation marks if it begins with & or *.", line)
         yield event
 
 
