@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -81,6 +81,27 @@ def doing(what: str) -> Iterator[None]:
             yield
     else:
         yield
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar, on a terminal only. What it is told: what is being done, how many are done and how many there are."""
+    if not err.is_terminal:
+        yield lambda *_: None
+        return
+    from rich.progress import Progress
+
+    # Without a thread of its own, which a process that is copied must not have.
+    with Progress(console=err, transient=True, auto_refresh=False) as bar:
+        task, drawn = bar.add_task(""), 0.0
+
+        def told(what: str, done: int, total: int) -> None:
+            nonlocal drawn
+            if (at := time.monotonic()) - drawn > 0.1:
+                drawn = at
+                bar.update(task, description=what, completed=done, total=total, refresh=True)
+
+        yield told
 
 
 # On a folder
@@ -182,33 +203,30 @@ def build(
 ) -> None:
     """Make the whole site of a content folder, in one pass."""
     from pressrun.cloud.theme import load_theme
-    from pressrun.core import build as core
-    from pressrun.local.folder import read_content, read_register
+    from pressrun.core.build import NoMagazine
     from pressrun.local.output import write_site
 
     if not content.is_dir():
         fail(f"There is no folder {content}.")
     instant = _instant(now)
     began = time.monotonic()
-    with doing("Building…"):
+    with progress() as told:
         try:
-            built = core.build(read_content(content), read_register(content), instant, load_theme())
-        except core.NoMagazine as none:
+            made = write_site(content, into, instant, load_theme(), told)
+        except NoMagazine as none:
             fail(f"{content / 'site.toml'}", *map(spoken, none.problems), code=1)
-        try:
-            counts = write_site(into, built)
         except OSError as error:
             fail(f"The site cannot be written into {into}: {error.strerror}.")
-    value: dict[str, Any] = {"articles": len(built.live), "refused": len(built.refused), "objects": len(built.described), **counts}
+    value: dict[str, Any] = {"articles": made.articles, "refused": len(made.refused), "objects": made.objects, **made.counts}
     value["seconds"] = round(time.monotonic() - began, 3)
     if as_json:
         say_json(value)
     else:
         say("{articles} articles, {objects} objects: {put} written, {unchanged} unchanged, {deleted} deleted, in {seconds} s".format(**value))
-    if built.refused:
-        for key in built.refused:
+    if made.refused:
+        for key, problems in made.refused.items():
             err.print(f"\n{key}: refused", markup=False)
-            for problem in errors(built.problems[key]):
+            for problem in problems:
                 err.print(spoken(problem), markup=False)
         raise typer.Exit(1)
 

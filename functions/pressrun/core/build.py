@@ -3,10 +3,10 @@
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
-from itertools import chain, islice
+from functools import cache, partial
+from itertools import chain
 
 from pressrun.core.article import Article, is_article, read_article
 from pressrun.core.cards import (
@@ -28,7 +28,7 @@ from pressrun.core.cards import (
     read_card,
     unmet,
 )
-from pressrun.core.claims import Claim, Decision, Register, answer_of, decide, phase_of, standing_problems, wanted
+from pressrun.core.claims import Answer, Claim, Register, answer_of, decide, phase_of, standing_problems, wanted
 from pressrun.core.lists import (
     FRESH,
     Target,
@@ -73,17 +73,17 @@ class Judged:
 
 def judge(content: Mapping[str, bytes], register: Register, now: datetime, keys: Iterable[str]) -> dict[str, Judged]:
     """What the uploads of these content keys would be told; none of what is not published. Raises NoMagazine."""
-    problems: dict[str, tuple[Problem, ...]] = {}
-    magazine = _magazine(content, register, problems)
-    decisions, _ = _decide_all(content, register, magazine, now, problems)
-    live = (d.article for d in decisions.values() if d.article and phase_of(d.article, now) == "live")
+    magazine, found = magazine_of(content, register)
+    problems = {SITE_TOML: found}
+    in_force, _ = _decide_all(content, register, magazine, now, problems, cache(partial(read, content=content, register=register, magazine=magazine)))
+    live = (article for article in in_force.values() if phase_of(article, now) == "live")
     filed = _file(_read_cards(content, register, magazine, problems), map(card_of, live))
     library = _Library(content, register, {})
     judged = {}
     for key in keys:
         phase: str = "live"
-        if key in decisions:
-            article = decisions[key].article
+        if key in problems and is_article(key):
+            article = in_force.get(key)
             phase = phase_of(article, now)
             if article and not errors(problems[key]):
                 media = library.find(candidate for candidates in media_of(article).values() for candidate in candidates)
@@ -165,48 +165,120 @@ class Built:
         return {**self.site, **objects}
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An article's file, read: what it says as it is, what the copy says that was accepted last where that is another, and what is wrong with it."""
+
+    current: Article | None
+    fallback: Article | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def lean(self) -> "Read":
+        """Without the texts, which nothing is decided by."""
+        current, fallback = (replace(article, body="", html="") if article else None for article in (self.current, self.fallback))
+        return Read(current, fallback, self.problems)
+
+
+def read(key: str, content: Mapping[str, bytes], register: Register, magazine: Magazine) -> Read:
+    """What is at an article's key; nothing where its file is gone."""
+    if key not in content:
+        return Read(None, None, ())
+    data, accepted = content[key], register.sources.get(key, b"")
+    current, problems = read_article(key, data, magazine)
+    return Read(current, read_article(key, accepted, magazine)[0] if accepted and accepted != data else None, problems)
+
+
+Files = Mapping[str, bytes]
+Reads = Callable[[str], Read]
+
+
 def build(content: Mapping[str, bytes], register: Register, now: datetime, theme: Theme) -> Built:
     """The whole site. Raises NoMagazine."""
-    problems: dict[str, tuple[Problem, ...]] = {}
-    magazine = _magazine(content, register, problems)
-    decisions, claims = _decide_all(content, register, magazine, now, problems)
-    live = {d.article.url: d.article for d in decisions.values() if d.article and phase_of(d.article, now) == "live"}
-    live_at = {article.key: url for url, article in live.items()}
-    filed = _file(_read_cards(content, register, magazine, problems), map(card_of, live.values()))
-    first = {name: card for name, cards in filed.items() if (card := chosen(name, cards))}
-    library, shown = _Library(content, register, problems), dict[str, Medium]()
-    mentioned: dict[str, Mentioned] = {}
-    for url, article in live.items():
-        library.take_in(article)
-        mentioned[url] = mentioned_by(article, first, library.find(media_keys_of(article, issue_of(article, first))))
-        shown |= {medium.key: medium for medium in (*mentioned[url].media.values(), *mentioned[url].issue_media.values())}
-    teasers = {url: teaser_of(article, mentioned[url], claims[url].first or now, claims[url].feed_id) for url, article in live.items()}
-    shelves = _Shelves(magazine, teasers.values(), filed, now)
+    magazine, problems = magazine_of(content, register)
+    reads = cache(partial(read, content=content, register=register, magazine=magazine))
+    plan = Plan(content, register, now, magazine, reads)
     pages = Pages(magazine, theme)
     site: dict[str, SiteObject] = {}
     targets: dict[str, Target] = {}
-    for target in sorted(shelves.targets):
-        cards = shelves.cards.get(reading_of(target).cards, ())
-        sources = [media_of_card(card) for card in cards_on(target, cards)]
-        media = library.find(key for found in sources for keys in found.values() for key in keys)
-        shown |= {medium.key: medium for found in sources for medium in chosen_media(found, media).values()}
-        made = shelves.make(pages, target, media)
+    for target in plan.targets:
+        made = plan.make(target, pages, reads)
         site |= made
         targets |= dict.fromkeys(made, target)
-    for url, claim in claims.items():
-        if magazine.why_reserved(url):
-            continue  # a section has come to be where there was an article
-        targets[key_of(url)] = url_target(url)
-        answer = answer_of(claim, lived=claim.lived(now), live_at=live_at.get(claim.owner or "", ""))
-        match answer.kind:
-            case "page":
-                site[key_of(url)] = pages.article(live[url], teasers[url], mentioned[url], related_to(teasers[url], shelves.older(teasers[url])))
-            case "redirect":
-                site[key_of(url)] = pages.redirect(url, answer.to)
-            case "gone":
-                site[key_of(url)] = pages.gone(url)
-    targets |= {key: Target("media", medium.key) for medium in shown.values() for key in objects_of(medium)}
-    return Built(site, shown, targets, frozenset(live_at), problems, claims, library.upload_of)
+    targets |= {key: Target("media", medium.key) for medium in plan.media.values() for key in objects_of(medium)}
+    return Built(site, plan.media, targets, plan.live, {SITE_TOML: problems, **plan.problems}, plan.claims, plan.upload_of)
+
+
+class Plan:
+    """All that is to be made of the site, and from what; nothing of it is made yet. Whoever has the plan makes any target, in any order and beside
+    others who make the rest.
+
+    ``targets`` are in an order in which those that show the same articles are near each other. ``live`` are the keys of the articles that are live,
+    ``media`` those that pages show by content key, ``problems`` what was found wrong by content key, ``claims`` as they now stand.
+    """
+
+    def __init__(self, content: Mapping[str, bytes], register: Register, now: datetime, magazine: Magazine, reads: Reads) -> None:
+        """``reads`` need not have the articles' texts."""
+        self.problems: dict[str, tuple[Problem, ...]] = {}
+        in_force, self.claims = _decide_all(content, register, magazine, now, self.problems, reads)
+        live = {article.url: article for article in in_force.values() if phase_of(article, now) == "live"}
+        self._key_at = {url: article.key for url, article in live.items()}
+        self._copies = {article.key for article in live.values() if article is not reads(article.key).current}
+        self.live = frozenset(self._key_at.values())
+        filed = _file(_read_cards(content, register, magazine, self.problems), map(card_of, live.values()))
+        self._cards = {name: card for name, cards in filed.items() if (card := chosen(name, cards))}
+        self._library, self.media = _Library(content, register, self.problems), dict[str, Medium]()
+        teasers: list[Teaser] = []
+        for url, article in live.items():
+            self._library.take_in(article)
+            mentioned = self._mentioned_by(article)
+            self.media |= {medium.key: medium for medium in (*mentioned.media.values(), *mentioned.issue_media.values())}
+            teasers.append(teaser_of(article, mentioned, self.claims[url].first or now, self.claims[url].feed_id))
+        self._shelves = _Shelves(magazine, teasers, filed, now)
+        for target in self._shelves.targets:
+            for found in self._sources_on(target):
+                media = self._library.find(key for keys in found.values() for key in keys)
+                self.media |= {medium.key: medium for medium in chosen_media(found, media).values()}
+        live_at = {key: url for url, key in self._key_at.items()}
+        self._answers: dict[str, Answer] = {}
+        pages: set[str] = set()
+        for url, claim in self.claims.items():
+            answer = answer_of(claim, lived=claim.lived(now), live_at=live_at.get(claim.owner or "", ""))
+            if answer.kind == "nothing" or magazine.why_reserved(url):
+                continue  # a section may have come to be where there was an article
+            if answer.kind == "page":
+                pages.add(url)
+            else:
+                self._answers[url] = answer
+        self._teasers = {teaser.url: teaser for teaser in self._shelves.newest if teaser.url in pages}
+        lists = sorted(self._shelves.targets, key=lambda target: (target.period[:4], target))
+        self.targets = [*lists, *map(url_target, self._teasers), *map(url_target, sorted(self._answers))]
+
+    def make(self, target: Target, pages: Pages, reads: Reads) -> dict[str, SiteObject]:
+        """The objects of a target, by site key. ``reads`` have the articles' texts."""
+        if target.kind != "url":
+            media = self._library.find(key for found in self._sources_on(target) for keys in found.values() for key in keys)
+            return self._shelves.make(pages, target, media)
+        url = target.name
+        if answer := self._answers.get(url):
+            return {key_of(url): pages.redirect(url, answer.to) if answer.kind == "redirect" else pages.gone(url)}
+        key, teaser = self._key_at[url], self._teasers[url]
+        found = reads(key)
+        article = found.fallback if key in self._copies else found.current
+        if article is None:
+            raise KeyError(key)
+        return {key_of(url): pages.article(article, teaser, self._mentioned_by(article), related_to(teaser, self._shelves.older(teaser)))}
+
+    def upload_of(self, key: str) -> bytes:
+        """The bytes that were accepted of one of ``media``."""
+        return self._library.upload_of(key)
+
+    def _mentioned_by(self, article: Article) -> Mentioned:
+        return mentioned_by(article, self._cards, self._library.find(media_keys_of(article, issue_of(article, self._cards))))
+
+    def _sources_on(self, target: Target) -> list[dict[str, tuple[str, ...]]]:
+        """The content keys that the media of each card on the target may have, by their sources as written."""
+        return [media_of_card(card) for card in cards_on(target, self._shelves.cards.get(reading_of(target).cards, ()))]
 
 
 def _read_cards(content: Mapping[str, bytes], register: Register, magazine: Magazine, problems: dict[str, tuple[Problem, ...]]) -> list[Card]:
@@ -230,41 +302,44 @@ def _file(*cards: Iterable[Card]) -> dict[str, list[Card]]:
     return filed
 
 
-def _magazine(content: Mapping[str, bytes], register: Register, problems: dict[str, tuple[Problem, ...]]) -> Magazine:
+def magazine_of(content: Mapping[str, bytes], register: Register) -> tuple[Magazine, tuple[Problem, ...]]:
+    """The magazine, and what is wrong with its file, which may be older then. Raises NoMagazine."""
     missing = Problem("There is no site.toml.", "Add one with a title, a base_url and at least one section.")
     current, accepted = content.get(SITE_TOML), register.sources.get(SITE_TOML)
-    magazine, problems[SITE_TOML] = read_magazine(current) if current is not None else (None, (missing,))
+    magazine, problems = read_magazine(current) if current is not None else (None, (missing,))
     if magazine is None and accepted:
         magazine, _ = read_magazine(accepted)
     if magazine is None:
-        raise NoMagazine(problems[SITE_TOML])
-    return magazine
+        raise NoMagazine(problems)
+    return magazine, problems
+
+
+def articles_in(content: Iterable[str], register: Register) -> list[str]:
+    """The keys at which there is an article, in their order, then those at which there was one."""
+    owners = {claim.owner for claim in register.claims.values() if claim.owner}
+    return [*sorted(filter(is_article, content)), *sorted(owners.difference(content))]
 
 
 def _decide_all(
-    content: Mapping[str, bytes], register: Register, magazine: Magazine, now: datetime, problems: dict[str, tuple[Problem, ...]]
-) -> tuple[dict[str, Decision], dict[str, Claim]]:
-    """What each article comes to, taken in the order of the keys: those that are there first, so that a URL passes without a gap."""
+    content: Mapping[str, bytes], register: Register, magazine: Magazine, now: datetime, problems: dict[str, tuple[Problem, ...]], reads: Reads
+) -> tuple[dict[str, Article], dict[str, Claim]]:
+    """The article in force at each key, where there is one, and the claims. Those that are there are taken first, so that a URL passes without a
+    gap."""
     claims = dict(register.claims)
     owned: defaultdict[str | None, set[str]] = defaultdict(set)
     carrying: defaultdict[str, set[str]] = defaultdict(set)
     for url, claim in claims.items():
         owned[claim.owner].add(url)
-        carrying[claim.id].add(url)
-    present = sorted(key for key in content if is_article(key))
-    queue = deque([*present, *sorted(key for key in owned if key and key not in content)])
-    read: dict[str, tuple[Article | None, Article | None]] = {}
-    decisions: dict[str, Decision] = {}
-    found: dict[str, tuple[Problem, ...]] = {}
+        if claim.id:
+            carrying[claim.id].add(url)
+    queue = deque(articles_in(content, register))
+    in_force: dict[str, Article] = {}
     while queue:
         key = queue.popleft()
-        if key not in read:
-            current, found[key] = read_article(key, content[key], magazine) if key in content else (None, ())
-            accepted = register.sources.get(key, b"") if key in content else b""
-            fallback = read_article(key, accepted, magazine)[0] if accepted and accepted != content[key] else None
-            read[key] = current, fallback
-        current, fallback = read[key]
-        urls = wanted((current, fallback), owned[key]).union(*(carrying[article.id] for article in read[key] if article and article.id))
+        current, fallback, found = (here := reads(key)).current, here.fallback, here.problems
+        urls = wanted((current, fallback), owned.get(key, ())).union(
+            *(carrying[article.id] for article in (current, fallback) if article and article.id)
+        )
         gone = {owner for url in urls if url in claims and (owner := claims[url].owner) and owner not in content}
         near = urls.union(*(owned[owner] for owner in gone))
         decision = decide(key, current, fallback, {url: claims[url] for url in near if url in claims}, gone, now, magazine.host)
@@ -272,12 +347,15 @@ def _decide_all(
             if url in claims:
                 owned[claims[url].owner].discard(url)
             owned[claim.owner].add(url)
-            carrying[claim.id].add(url)
+            if claim.id:
+                carrying[claim.id].add(url)
             claims[url] = claim
-        decisions[key] = decision
-        problems[key] = (*found[key], *standing_problems(decision, current))
+        in_force.pop(key, None)
+        if decision.article:
+            in_force[key] = decision.article
+        problems[key] = (*found, *standing_problems(decision, current))
         queue.extend(decision.wake)
-    return decisions, claims
+    return in_force, claims
 
 
 class _Shelves:
@@ -285,20 +363,25 @@ class _Shelves:
 
     def __init__(self, magazine: Magazine, teasers: Iterable[Teaser], cards: Mapping[str, Sequence[Card]], now: datetime) -> None:
         self.magazine, self.cards = magazine, cards
+        self.newest = newest_first(teasers)
         self.lists: defaultdict[str, list[Teaser]] = defaultdict(list)
+        # Bisection wants places in rising order; the lists have them newest first.
+        self.places: defaultdict[str, list[str]] = defaultdict(list)
         self.periods: defaultdict[str, set[str]] = defaultdict(set)
         self.targets = set(fixed_targets(magazine))
-        for teaser in newest_first(teasers):
+        for teaser in self.newest:
+            place = teaser.place
             for name in lists_of(teaser, fresh=now < teaser.published + FRESH):
                 self.lists[name].append(teaser)
+                self.places[name].append(place)
                 for target in targets_of(name, teaser.published, magazine.timezone):
                     self.targets.add(target)
                     if parent := parent_of(target):
                         self.targets.add(parent)
                         self.periods[name].add(target.period)
         self.targets.update(target for name in cards for target in targets_of_name(name))
-        # Bisection wants places in rising order; the lists have them newest first.
-        self.places = {name: [teaser.place for teaser in reversed(teasers)] for name, teasers in self.lists.items()}
+        for places in self.places.values():
+            places.reverse()
 
     def make(self, pages: Pages, target: Target, media: Media) -> dict[str, SiteObject]:
         """What a target makes."""
@@ -311,7 +394,7 @@ class _Shelves:
         for name in (f"tag/{tag.slug}" for tag in teaser.tags):
             teasers = self.lists[name]
             after = len(teasers) - bisect_left(self.places[name], teaser.place)
-            yield list(islice(teasers, after, after + NEAREST))
+            yield teasers[after : after + NEAREST]
 
     def _entries(self, name: str, newest: int, period: str) -> Sequence[Teaser]:
         teasers = self.lists.get(name, [])

@@ -8,6 +8,7 @@ import json
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from pressrun.core.article import Article, Label, Reader, is_article, read_document
 from pressrun.core.dates import stamp, unstamp
@@ -131,6 +132,7 @@ def media_of_card(card: Card) -> dict[str, tuple[str, ...]]:
     return {src: _keys(card.key, src) for src in (card.picture, card.download, card.insert) if src}
 
 
+@lru_cache(maxsize=1024)
 def _keys(key: str, src: str) -> tuple[str, ...]:
     return tuple(candidate for candidate in media_keys(key, src) if is_media_name(candidate))
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -221,7 +222,16 @@ def parent_of(target: Target) -> Target | None:
 
 def targets_of(name: str, published: datetime, zone: ZoneInfo) -> tuple[Target, ...]:
     """The targets that show the entry of this list that was published at this instant."""
-    month = f"{published.astimezone(zone):%Y-%m}"
+    return _targets_in(name, _month_of(published, zone))
+
+
+@lru_cache(maxsize=16)
+def _month_of(instant: datetime, zone: ZoneInfo) -> str:
+    return f"{instant.astimezone(zone):%Y-%m}"
+
+
+@lru_cache(maxsize=4096)
+def _targets_in(name: str, month: str) -> tuple[Target, ...]:
     kind, _, rest = name.partition("/")
     if kind == "section":
         return Target("section", rest), Target("month", rest, month)

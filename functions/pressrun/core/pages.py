@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from json import JSONEncoder
 from math import ceil
@@ -96,6 +96,21 @@ class _Template(Template):
         return super()._get_default_module()
 
 
+class _Environment(Environment):
+    """One whose templates do not change."""
+
+    template_class = _Template
+
+    def _load_template(self, name: str, globals: Any) -> Template:
+        if name not in self._loaded:
+            self._loaded[name] = super()._load_template(name, globals)
+        return self._loaded[name]
+
+    @cached_property
+    def _loaded(self) -> dict[str, Template]:
+        return {}
+
+
 class Pages:
     """The press with its plates: one magazine and one theme, ready to make any page of it."""
 
@@ -104,7 +119,7 @@ class Pages:
         assets = {name: body + magazine.style().encode() if name == "style.css" else body for name, body in theme.assets.items()}
         self.assets = {_hashed(name, body): (name, body) for name, body in sorted(assets.items())}
         urls = {name: f"/{key}" for key, (name, _) in self.assets.items()}
-        self.env = Environment(
+        self.env = _Environment(
             loader=DictLoader(dict(theme.templates)),
             autoescape=True,
             undefined=StrictUndefined,
@@ -114,7 +129,6 @@ class Pages:
             auto_reload=False,
             cache_size=-1,
         )
-        self.env.template_class = _Template
         # As jinja2 has it, but for an encoder that is not made anew each time.
         self.env.policies |= {"json.dumps_function": JSONEncoder(sort_keys=True).encode, "json.dumps_kwargs": {}}
         places = [*magazine.menu, *(below for place in magazine.menu for below in place.below)]
@@ -130,6 +144,11 @@ class Pages:
             "dir": _direction,
         }
         self.env.globals |= {"magazine": magazine, "assets": urls, "part": self._part, "masthead": self._masthead}
+
+    def compile(self) -> None:
+        """Has all templates ready at once; else each is when it is first wanted."""
+        for name in self.env.list_templates():
+            self.env.get_template(name)
 
     # An article's URL
 

@@ -21,9 +21,10 @@ def related_to(teaser: Teaser, candidates: Iterable[Iterable[Teaser]]) -> tuple[
     The score is the number of shared tags; ties go to the nearest in time, then to the URL.
     """
     found = {candidate.url: candidate for nearest in candidates for candidate in nearest}
+    slugs = {tag.slug for tag in teaser.tags}
 
     def rank(candidate: Teaser) -> tuple[int, float, str]:
-        return -shared(teaser, candidate), -candidate.published.timestamp(), candidate.url
+        return -len(slugs & {tag.slug for tag in candidate.tags}), -candidate.published.timestamp(), candidate.url
 
     return tuple(sorted(found.values(), key=rank)[:_SHOWN])
 

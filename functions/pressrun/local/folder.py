@@ -3,8 +3,9 @@
 ``.pressrun/`` in the folder is the register, with a log beside it. Reports are mirrored too, for an editor to read.
 """
 
+import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -16,24 +17,47 @@ from watchfiles import watch
 from pressrun.cloud.register import CLAIMS, SOURCES
 from pressrun.core.claims import Claim, Register
 from pressrun.core.magazine import KEY as SITE_TOML
-from pressrun.core.media import KINDS, Files
+from pressrun.core.media import KINDS
 from pressrun.core.report import PREFIX as REPORTS
 
 REGISTER = ".pressrun"
 
 
-def read_content(folder: Path, named: Mapping[str, Path] = MappingProxyType({})) -> Files:
+class _OnDisk(Mapping[str, bytes]):
+    """The files of a folder by key, each read whenever it is wanted; ``named`` are there besides, or instead."""
+
+    def __init__(self, folder: Path, keys: Iterable[str], named: Mapping[str, Path] = MappingProxyType({})) -> None:
+        self._folder, self._named = str(folder), dict(named)
+        self._keys = dict.fromkeys([*keys, *named])
+
+    def __getitem__(self, key: str) -> bytes:
+        if key not in self._keys:
+            raise KeyError(key)
+        with open(self._named.get(key, f"{self._folder}/{key}"), "rb", buffering=0) as file:  # noqa: PTH123 - some ten thousand times
+            return file.read()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
+
+def read_content(folder: Path, named: Mapping[str, Path] = MappingProxyType({})) -> Mapping[str, bytes]:
     """The files that are content, by key; ``named`` are there besides, or instead."""
-    paths = {key: path for key, path in _files(folder) if is_content(key)} | dict(named)
-    return Files(paths, lambda key: paths[key].read_bytes())
+    return _OnDisk(folder, filter(is_content, _keys(folder)), named)
 
 
 def read_register(folder: Path) -> Register:
     """The register of a content folder; an empty one where there is none."""
-    paths = dict(_files(folder / REGISTER))
-    claims = [Claim.from_json(path.read_bytes()) for key, path in paths.items() if key.startswith(CLAIMS)]
-    sources = {key.removeprefix(SOURCES): path for key, path in paths.items() if key.startswith(SOURCES) and path.stat().st_size}
-    return Register({claim.url: claim for claim in claims}, Files(sources, lambda key: sources[key].read_bytes()))
+    register = folder / REGISTER
+    keys = list(_keys(register))
+    claims = [Claim.from_json((register / key).read_bytes()) for key in keys if key.startswith(CLAIMS)]
+    sources = [key.removeprefix(SOURCES) for key in keys if key.startswith(SOURCES) and (register / key).stat().st_size]
+    return Register({claim.url: claim for claim in claims}, _OnDisk(register / SOURCES, sources))
 
 
 class Folder:
@@ -128,10 +152,18 @@ def is_content(key: str) -> bool:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    if folder.is_dir():
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                yield path.relative_to(folder).as_posix(), path
+    return ((key, folder / key) for key in _keys(folder))
+
+
+def _keys(folder: Path, within: str = "") -> Iterator[str]:
+    """The files below a folder, in their order."""
+    if not folder.is_dir():
+        return
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.is_dir(follow_symlinks=False):
+            yield from _keys(folder / entry.name, f"{within}{entry.name}/")
+        elif entry.is_file():
+            yield within + entry.name
 
 
 def starter(port: int) -> str:

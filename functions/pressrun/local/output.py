@@ -1,48 +1,256 @@
-"""A site as files: what ``build`` writes."""
+"""A site as files: what ``build`` writes. As many processes as there are processors make it, to the same bytes as one.
 
+First they read the articles, and put the texts aside on disk. One decides from the rest what is to be made (``core.build.Plan``); then all make and
+write it. So none holds the texts or the pages of a magazine together.
+"""
+
+import gc
 import json
+import multiprocessing
+import os
+import pickle
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from pressrun.core.build import Built
+from pressrun.core.build import Files, Plan, Read, articles_in, magazine_of, read
+from pressrun.core.claims import Register
+from pressrun.core.lists import Target
+from pressrun.core.magazine import KEY as SITE_TOML
+from pressrun.core.magazine import Magazine
 from pressrun.core.media import bodies_of, objects_of
+from pressrun.core.pages import Pages, Theme
+from pressrun.core.problem import Problem, errors
+from pressrun.core.site import SiteObject
+from pressrun.local.folder import read_content, read_register
 
-# Which files are the site's, with the metadata that a file cannot have. What it does not name was there before, and stays.
+# Which files are the site's, one on a line, with the metadata that a file cannot have. What it does not name was there before, and stays.
 MANIFEST = ".pressrun-site.json"
+_A_FEW = 400  # articles, with which one process is done before more have begun
+_AT_A_TIME = 50
+
+Told = Callable[[str, int, int], None]
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
-def write_site(folder: Path, built: Built) -> dict[str, int]:
-    """Writes what differs, and deletes what an earlier build wrote that is no longer of the site. Returns how many: put, unchanged, deleted."""
-    site = built.described
-    counts = {"put": 0, "unchanged": 0, "deleted": 0}
-    manifest = folder / MANIFEST
-    before = set(json.loads(manifest.read_bytes())) if manifest.is_file() else set()
+@dataclass(frozen=True)
+class Written:
+    """What a build came to: how many articles are live and how many objects the site has; how many of these were put, unchanged and deleted; and, by
+    content key, what is wrong with the files that are refused."""
 
-    def write(key: str, body: bytes) -> None:
-        path = folder / key
-        if path.is_file() and path.read_bytes() == body:
-            counts["unchanged"] += 1
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(body)
-            counts["put"] += 1
+    articles: int
+    objects: int
+    counts: dict[str, int]
+    refused: dict[str, list[Problem]]
 
-    for key, made in sorted(built.site.items()):
-        write(key, made.body)
-    for key, medium in sorted(built.media.items()):
+
+def write_site(content: Path, into: Path, now: datetime, theme: Theme, told: Told, processes: int = 0) -> Written:
+    """Makes the site of a content folder: writes what differs, and deletes what an earlier build wrote that is no longer of the site.
+
+    ``told`` gets what is being done, of how many things, and how many there are. Raises NoMagazine and OSError.
+    """
+    files, register = read_content(content), read_register(content)
+    magazine, problems = magazine_of(files, register)
+    keys = articles_in(files, register)
+    processes = processes or (_processors() if len(keys) > _A_FEW else 1)
+    pages = Pages(magazine, theme)
+    with TemporaryDirectory(prefix="pressrun-") as texts, _no_pauses():
+        reads: dict[str, Read] = {}
+        places: dict[str, _Place] = {}
+        with _workers(processes, _Reading(files, register, magazine, _Texts(texts))) as each:
+            results = each(keys)
+            pages.compile()  # while others read
+            for number, (key, one, place) in enumerate(results, 1):
+                reads[key], places[key] = one, place
+                told("Reading", number, len(keys))
+        plan = Plan(files, register, now, magazine, reads.__getitem__)
+        del reads
+        targets = [*plan.targets, *(Target("media", key) for key in sorted(plan.media))]
+        described: dict[str, str] = {}
+        counts = Counter(put=0, unchanged=0, deleted=0)
+        with _workers(processes, _Making(plan, magazine, theme, pages, _Texts(texts, places), into)) as each:
+            for number, objects in enumerate(each(targets), 1):
+                for key, description, is_put in objects:
+                    described[key] = description
+                    counts["put" if is_put else "unchanged"] += 1
+                told("Making", number, len(targets))
+    counts["deleted"] = _list_site(into, described)
+    wrong = {SITE_TOML: problems, **plan.problems}
+    refused = {key: found for key in sorted(wrong) if (found := errors(wrong[key]))}
+    return Written(len(plan.live), len(described), dict(counts), refused)
+
+
+class _Place(NamedTuple):
+    """Where a text was put aside: the name of a file, and where it begins."""
+
+    file: str
+    start: int
+
+
+class _Texts:
+    """Articles on disk, in a file for each process that put some there."""
+
+    def __init__(self, folder: str, places: dict[str, _Place] = {}) -> None:  # noqa: B006 - nothing is ever put into it
+        self.folder, self.places = folder, places
+        self._open: dict[str, BinaryIO] = {}
+
+    def put(self, one: Read) -> _Place:
+        name = str(os.getpid())
+        file = self._file(name, "ab")
+        place = _Place(name, file.tell())
+        pickle.dump(one, file, pickle.HIGHEST_PROTOCOL)
+        return place
+
+    def __call__(self, key: str) -> Read:
+        place = self.places[key]
+        file = self._file(place.file, "rb")
+        file.seek(place.start)
+        one: Read = pickle.load(file)  # noqa: S301 - our own
+        return one
+
+    def flush(self) -> None:
+        for file in self._open.values():
+            file.flush()
+
+    def _file(self, name: str, mode: str) -> BinaryIO:
+        if name not in self._open:
+            self._open[name] = open(Path(self.folder, name), mode)  # type: ignore[assignment]  # noqa: PTH123, SIM115 - closed with the process
+        return self._open[name]
+
+
+@dataclass
+class _Reading:
+    files: Files
+    register: Register
+    magazine: Magazine
+    texts: _Texts
+
+    def __call__(self, keys: Sequence[str]) -> list[tuple[str, Read, _Place]]:
+        """What is decided by, and where the whole of it is."""
+        found = []
+        for key in keys:
+            one = read(key, self.files, self.register, self.magazine)
+            found.append((key, one.lean, self.texts.put(one)))
+        self.texts.flush()
+        return found
+
+
+@dataclass
+class _Making:
+    plan: Plan
+    magazine: Magazine
+    theme: Theme
+    pages: Pages | None
+    texts: _Texts
+    into: Path
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a process that is not a copy of this one: plates cannot be sent, and are made anew there."""
+        return {**self.__dict__, "pages": None}
+
+    def __call__(self, targets: Sequence[Target]) -> list[list[tuple[str, str, bool]]]:
+        """Of each object of each target: its key, its description, and whether it was put."""
+        return [list(self._write_target(target)) for target in targets]
+
+    def _write_target(self, target: Target) -> Iterator[tuple[str, str, bool]]:
+        if target.kind == "media":
+            yield from self._write_medium(target.name)
+            return
+        self.pages = self.pages or Pages(self.magazine, self.theme)
+        for key, made in self.plan.make(target, self.pages, self.texts).items():
+            yield key, _described(made), self._write(key, made.body)
+
+    def _write_medium(self, key: str) -> Iterator[tuple[str, str, bool]]:
+        medium = self.plan.media[key]
+        objects = objects_of(medium)
         # A picture's names carry the hash of what it was made from: what is there need not be made again.
-        there = {name for name in objects_of(medium) if medium.picture and (folder / name).is_file()}
-        counts["unchanged"] += len(there)
-        if len(there) < len(objects_of(medium)):
-            for name, body in bodies_of(medium, built.upload_of(key), there):
-                write(name, body)
-    for key in sorted(before - site.keys()):
-        (folder / key).unlink(missing_ok=True)
-        counts["deleted"] += 1
-    described = {
-        key: {"content_type": made.content_type, "cache_control": made.cache_control, "metadata": dict(made.metadata)}
-        for key, made in sorted(site.items())
-    }
-    text = json.dumps(described, indent=1) + "\n"
-    if not manifest.is_file() or manifest.read_text("utf-8") != text:
-        manifest.write_text(text, "utf-8")
-    return counts
+        there = {name for name in objects if medium.picture and (self.into / name).is_file()}
+        bodies = bodies_of(medium, self.plan.upload_of(key), there) if len(there) < len(objects) else ()
+        put = {name: self._write(name, body) for name, body in bodies}
+        yield from ((name, _described(made), put.get(name, False)) for name, made in objects.items())
+
+    def _write(self, key: str, body: bytes) -> bool:
+        """Whether it was not there yet."""
+        path = f"{self.into}/{key}"
+        try:
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - some ten thousand times
+                if file.read() == body:
+                    return False
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+        with open(path, "wb", buffering=0) as file:  # noqa: PTH123
+            file.write(body)
+        return True
+
+
+def _described(made: SiteObject) -> str:
+    return json.dumps({"content_type": made.content_type, "cache_control": made.cache_control, "metadata": dict(made.metadata)})
+
+
+def _list_site(into: Path, described: dict[str, str]) -> int:
+    """Writes the manifest, and deletes what only the last one names. Returns how many that were."""
+    manifest = into / MANIFEST
+    before = manifest.read_text("utf-8") if manifest.is_file() else ""
+    text = "{\n" + ",\n".join(f"{json.dumps(key)}: {described[key]}" for key in sorted(described)) + "\n}\n"
+    if text == before:
+        return 0
+    begin = json.JSONDecoder()
+    gone = {begin.raw_decode(line)[0] for line in before.splitlines() if line.startswith('"')} - described.keys()
+    for key in gone:
+        (into / key).unlink(missing_ok=True)
+    manifest.write_text(text, "utf-8")
+    return len(gone)
+
+
+# Processes
+
+
+_work: Callable[[Sequence[Any]], list[Any]]  # what this process does for another
+
+
+def _begin(do: Callable[[Sequence[Any]], list[Any]]) -> None:
+    global _work
+    _work = do
+    gc.disable()
+
+
+def _some(items: Sequence[Any]) -> list[Any]:
+    return _work(items)
+
+
+@contextmanager
+def _workers(processes: int, do: Callable[[Sequence[Item]], list[Made]]) -> Iterator[Callable[[Sequence[Item]], Iterable[Made]]]:
+    """What does this to many things, in their order, in as many processes; with one, in this one."""
+
+    def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+        return (items[start : start + _AT_A_TIME] for start in range(0, len(items), _AT_A_TIME))
+
+    if processes == 1:
+        yield lambda items: (made for some in chunks(items) for made in do(some))
+        return
+    # A copy of this process has everything at once; where there is no such thing, the work is sent to it.
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+    with ProcessPoolExecutor(processes, context, _begin, (do,)) as pool:
+        yield lambda items: (made for some in pool.map(_some, chunks(items)) for made in some)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _no_pauses() -> Iterator[None]:
+    """Without the search for cycles, of which a build makes few, among millions of objects that stay."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
