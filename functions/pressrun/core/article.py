@@ -8,6 +8,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from html import unescape
 from pathlib import PurePosixPath
+from typing import Any, NamedTuple
 
 from pressrun.core.dates import read_instant
 from pressrun.core.embedded import Embedded, take_out
@@ -71,8 +72,7 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # https://www.rfc-editor.org/rfc/rfc5646, without its rare forms
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A tag or an author: the name as written, and its place in a URL."""
 
     name: str
@@ -130,6 +130,10 @@ class Article:
     pictures: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     embedded: tuple[Embedded, ...] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As ``pickle`` does it, but for looking up the fields each time."""
+        return Article, tuple(getattr(self, name) for name in Article.__slots__)
 
     @property
     def start(self) -> datetime | None:
@@ -224,10 +228,13 @@ class Reader:
     def text(self, name: str) -> str:
         """A value in one line: what a headline, a summary or a slug is."""
         field = self.fields.get(name)
-        value = _unwrapped(field.value) if field else ""
+        if field is None:
+            return ""
+        value = _unwrapped(field.value)
         if isinstance(value, str):
-            # Archives have HTML's spelling of characters in their titles: What&#8217;s.
-            return " ".join(CONTROL.sub("", _ENTITY.sub(lambda found: unescape(found[0]), value)).split())
+            if "&" in value:  # archives have HTML's spelling of characters in their titles: What&#8217;s
+                value = CONTROL.sub("", _ENTITY.sub(lambda found: unescape(found[0]), value))
+            return " ".join(value.split())
         self.refuse(name, f"“{self.called(name)}” must be text.", f"Write it on one line: {self.called(name)}: …")
         return ""
 
@@ -396,8 +403,9 @@ class _ArticleReader(Reader):
             self.problems.append(note(f"{names} {said} that Pressrun knows.", remedy, line=others[0].line, text=_shown(others[0])))
 
     def _chosen(self, name: str, candidates: list[tuple[str, Field]]) -> Field:
-        order = (name, *_FIELDS[name])
-        candidates.sort(key=lambda candidate: order.index(candidate[0]))
+        if len(candidates) > 1:
+            order = (name, *_FIELDS[name])
+            candidates.sort(key=lambda candidate: order.index(candidate[0]))
         spelling, chosen = next((candidate for candidate in candidates if candidate[1].value), candidates[0])
         if spelling != name:
             self.aliased.add(name)

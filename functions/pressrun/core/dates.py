@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 _OFFSET_WITHOUT_COLON = re.compile(r"([+-]\d\d)(\d\d)$")
 
 
@@ -12,7 +13,7 @@ def read_instant(text: str, zone: ZoneInfo) -> datetime:
 
     Raises ValueError for anything else, and for a year that is a slip of the keys. A date alone is its midnight in ``zone``.
     """
-    found = _read(_padded(text.strip()))
+    found = datetime.fromisoformat(text) if _PLAIN.fullmatch(text) else _read(_padded(text.strip()))
     if not 1000 <= found.year < 9999:  # four digits in every time zone, so that text sorts as time does; and a year after it
         raise ValueError(f"there is no year {found.year}")
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC).replace(microsecond=0)

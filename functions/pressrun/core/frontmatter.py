@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, time
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -129,7 +129,7 @@ def _read_yaml(head: str) -> Read:
 
 
 def _compose(head: str, problems: list[Problem]) -> Read:
-    lines, events = head.split("\n"), _checked(yaml.parse(head, yaml.CBaseLoader))
+    lines, events = head.split("\n"), _checked(yaml.CBaseLoader(head))
     next(events)  # the stream begins
     if isinstance(next(events), yaml.StreamEndEvent):
         return {}, problems
@@ -152,10 +152,10 @@ def _compose(head: str, problems: list[Problem]) -> Read:
     return fields, problems
 
 
-def _checked(events: Iterable[Any]) -> Iterator[Any]:
+def _checked(loader: yaml.CBaseLoader) -> Iterator[Any]:
     """YAML's events, without any that could make much of a small file."""
-    depth = 0
-    for event in events:
+    depth, get_event = 0, cast(Callable[[], Any], loader.get_event)  # its types are wrong
+    while event := get_event():
         line = event.start_mark.line + 2
         if isinstance(event, yaml.ScalarEvent):
             _refuse_control(event.value, line)

@@ -55,7 +55,10 @@ class Teaser:
         return f"{stamp(self.published)}#{self.url}"
 
     def to_json(self) -> str:
-        fields = asdict(self) | {"published": stamp(self.published), "updated": stamp(self.updated) if self.updated else None}
+        fields: dict[str, object] = {name: getattr(self, name) for name in Teaser.__slots__}
+        fields |= {"published": stamp(self.published), "updated": stamp(self.updated) if self.updated else None}
+        fields |= {"tags": [tag._asdict() for tag in self.tags], "authors": [author._asdict() for author in self.authors]}
+        fields |= {"issue": self.issue._asdict() if self.issue else None, "picture": asdict(self.picture) if self.picture else None}
         return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod

@@ -95,6 +95,9 @@ _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
 _NEVER_DEEP = {
     *("br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "rp", "rt", "source", "td", "th", "tr", "wbr"),
 }
+_ANY_TAG = re.compile(r"<[^>]*>")
+_MENTION = re.compile(r'<(?:a(?: [a-z-]+="[^"]*")*? href="([^"]*)"|img(?: [a-z-]+="[^"]*")*? src="([^"]*)")')
+_ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _HEADING_1 = re.compile(r"<(/?)h1\b")
 _FOOTNOTE = re.compile(r'(<sup class="footnote-reference"><a href="#|<div class="footnote-definition" id=")')
 _FRAME = re.compile(r"<iframe\b([^<>]*+)>(?:\s*+</iframe\s*>)?", re.IGNORECASE)
@@ -138,10 +141,17 @@ class Mentions(NamedTuple):
 
 def mentions(html: str) -> Mentions:
     """What clean HTML mentions, each thing once."""
-    page = _Page({}, None)
-    for _ in page.pieces(html):
-        pass
-    return Mentions(tuple(sorted(page.refs)), tuple(page.pictures), tuple(page.files))
+    refs: set[str] = set()
+    pictures: dict[str, None] = {}
+    files: dict[str, None] = {}
+    for href, src in _MENTION.findall(html):
+        if src and (written := unescape(src).strip()):
+            pictures[written] = None
+        elif href:
+            ref, file = _meant(unescape(href))
+            refs.update([ref[0]] if ref and ref[0] else [])
+            files |= {file: None} if file else {}
+    return Mentions(tuple(sorted(refs)), tuple(pictures), tuple(files))
 
 
 def unshown(html: str) -> tuple[str, ...]:
@@ -174,14 +184,19 @@ def clean(html: str) -> str:
     return _CLEANER.clean(_HEADING_1.sub(r"<\1h2", html))
 
 
+def _meant(href: str) -> tuple[tuple[str, str] | None, str]:
+    """What a link leads to: the name of an article and a heading in it, or the name of a file, or neither."""
+    if ref := read_href(href):
+        return ref, ""
+    name = href.partition("#")[0]
+    return None, name if is_media_name(name) and not is_elsewhere(name) else ""
+
+
 class _Page:
     """One reading of clean HTML: what only the magazine knows is put in."""
 
     def __init__(self, links: Mapping[str, str], picture: Picture | None) -> None:
         self.links, self.picture = links, picture
-        self.refs: set[str] = set()
-        self.pictures: dict[str, None] = {}
-        self.files: dict[str, None] = {}
         self.ids: Counter[str] = Counter()
         self.open_links: list[bool] = []  # whether each is shown
 
@@ -223,20 +238,15 @@ class _Page:
         src = unescape(attributes.get("src", "")).strip()
         if not src:
             return ""
-        self.pictures[src] = None
         return self.picture(src, unescape(attributes.get("alt", "")), unescape(title)) if self.picture else ""
 
     def _link(self, tag: str, attributes: dict[str, str]) -> str:
         written = unescape(attributes.get("href", ""))
-        name, _, heading = written.partition("#")
-        if target := read_href(written):
-            name, heading = target
-            self.refs.update([name] if name else [])
-        elif is_media_name(name) and not is_elsewhere(name):
-            self.files[name] = None
-        else:
+        ref, file = _meant(written)
+        if not ref and not file:
             self.open_links.append(True)
             return tag
+        name, heading = ref or (file, written.partition("#")[2])
         self.open_links.append(name in self.links)
         if name not in self.links:
             return ""
@@ -255,7 +265,7 @@ class _Page:
 
 
 def _attributes(tag: str) -> dict[str, str]:
-    return dict(re.findall(r' ([a-z-]+)="([^"]*)"', tag))
+    return dict(_ATTRIBUTE.findall(tag))
 
 
 def excess(html: str) -> tuple[str, str] | None:
@@ -303,4 +313,4 @@ def code_spans(text: str, markup: Markup = "markdown") -> list[tuple[int, int]]:
 
 def word_count(html: str) -> int:
     """The words of the text, tags left out."""
-    return len(re.sub(r"<[^>]*>", " ", html).split())
+    return len(_ANY_TAG.sub(" ", html).split())

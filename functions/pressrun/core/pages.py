@@ -1,5 +1,6 @@
 """Pages: from articles, teasers and the magazine to the site's objects. What a template gets is said in ``docs/templates.md``."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -44,6 +45,9 @@ _FIXED = {
     "speculation-rules.json": ("speculation-rules.json", "application/speculationrules+json"),
 }
 _MOST_PARTS = 16_384  # which are kept: those of a busy year
+_ENCODER = JSONEncoder(sort_keys=True)
+_UNSAFE_IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "'": "\\u0027"}
+_SPECIAL = re.compile("[&<>'\"]")
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
 
 
@@ -90,6 +94,11 @@ class Profile:
         return self.media.get(self.card.insert)
 
 
+def _escaped(value: object) -> str:
+    """As ``escape`` does it, but that most values need no escaping, and what becomes part of a page at once need not be marked as escaped."""
+    return value if type(value) is Markup or (type(value) is str and not _SPECIAL.search(value)) else escape(value)
+
+
 class _Template(Template):
     def _get_default_module(self, ctx: object = None) -> Any:  # noqa: ARG002 - jinja2 calls it
         """What other templates import: the same for all, since none is rendered with globals of its own."""
@@ -103,7 +112,8 @@ class _Environment(Environment):
 
     def _load_template(self, name: str, globals: Any) -> Template:
         if name not in self._loaded:
-            self._loaded[name] = super()._load_template(name, globals)
+            self._loaded[name] = loaded = super()._load_template(name, globals)
+            loaded.root_render_func.__globals__["escape"] = _escaped
         return self._loaded[name]
 
     @cached_property
@@ -129,8 +139,6 @@ class Pages:
             auto_reload=False,
             cache_size=-1,
         )
-        # As jinja2 has it, but for an encoder that is not made anew each time.
-        self.env.policies |= {"json.dumps_function": JSONEncoder(sort_keys=True).encode, "json.dumps_kwargs": {}}
         places = [*magazine.menu, *(below for place in magazine.menu for below in place.below)]
         self._addresses = dict.fromkeys(["/", "/search/", *(place.url for place in places)])
         self._part = lru_cache(maxsize=_MOST_PARTS)(self._render_part)
@@ -142,6 +150,7 @@ class Pages:
             "absolute": self._absolute,
             "label": self._words,
             "dir": _direction,
+            "tojson": _json,
         }
         self.env.globals |= {"magazine": magazine, "assets": urls, "part": self._part, "masthead": self._masthead}
 
@@ -374,10 +383,10 @@ class Pages:
 
     def _words(self, label: str, *values: object) -> Markup:
         """The magazine's own words for the label, with each value in the place of a pair of braces."""
-        said = escape(self.magazine.labels.get(label, label))
+        said = str(escape(self.magazine.labels.get(label, label)))
         for value in values:
-            said = said.replace("{}", escape(value), 1)
-        return said
+            said = said.replace("{}", str(escape(value)), 1)
+        return Markup(said)  # noqa: S704 - all of it is escaped
 
     def _date(self, instant: datetime) -> Markup:
         return self._written(instant.astimezone(self.magazine.timezone).date())
@@ -405,6 +414,14 @@ def _shown(card: Card, media: Media) -> Profile:
 
 def _safe(text: str) -> Markup:
     return Markup(to_html(text))  # noqa: S704 - to_html has cleaned it
+
+
+def _json(value: object) -> Markup:
+    """As jinja2's ``tojson`` does it, but for an encoder that is not made anew each time."""
+    text = _ENCODER.encode(value)
+    for sign, written in _UNSAFE_IN_SCRIPT.items():
+        text = text.replace(sign, written)
+    return Markup(text)  # noqa: S704 - nothing is left that could end a script
 
 
 def _rfc822(instant: datetime) -> str:
