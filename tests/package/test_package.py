@@ -45,7 +45,7 @@ def versions(lock: Path) -> set[str]:
 
 
 def test_the_package_holds_what_the_functions_import_and_nothing_else_of_ours(package: Package, imported: dict[str, set[str]]) -> None:
-    held = {module(path.relative_to(package.folder)) for path in (package.folder / "pressrun").rglob("*.py")}
+    held = {module(path.relative_to(package.folder)) for path in (package.folder / "pressrun").rglob("*.py*")}
     assert held == {name for name in set.union(*imported.values()) if name.partition(".")[0] == "pressrun"}
 
 
@@ -61,7 +61,14 @@ def test_what_only_a_laptop_needs_is_not_in_it(package: Package, name: str) -> N
     assert not (package.folder / name).exists()
 
 
-@pytest.mark.parametrize(("step", "name"), [("invalidate", "jinja2"), ("invalidate", "pyromark"), ("sweep", "jinja2")])
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [
+        *(("invalidate", name) for name in ("jinja2", "pyromark", "nh3", "yaml", "slugify", "PIL", "pressrun.core.article")),
+        *(("sweep", name) for name in ("jinja2", "PIL")),
+        *((step, name) for step in FUNCTIONS for name in ("PIL", "pydantic", "aws_xray_sdk", "requests", "pressrun.core.build")),
+    ],
+)
 def test_a_function_that_makes_no_page_does_not_pay_for_it_at_its_cold_start(imported: dict[str, set[str]], step: str, name: str) -> None:
     assert name not in imported[step]
 
@@ -96,12 +103,50 @@ def test_the_same_inputs_give_the_same_bytes(package: Package, tmp_path: Path) -
     assert Path(first).read_bytes() == Path(second).read_bytes()
 
 
-def test_every_module_comes_with_bytecode_that_is_loaded_whatever_the_time_of_its_source(package: Package) -> None:
+def test_every_module_is_bytecode_that_is_loaded_whatever_the_time_of_its_source(package: Package) -> None:
     assert package.compiled
-    for source in package.folder.rglob("*.py"):
-        bytecode = source.parent / "__pycache__" / f"{source.stem}.{sys.implementation.cache_tag}.pyc"
+    assert not list(package.folder.rglob("*.py"))
+    modules = list(package.folder.rglob("*.pyc"))
+    assert len(modules) > 300
+    for bytecode in modules:
+        assert bytecode.parent.name != "__pycache__"
         assert int.from_bytes(bytecode.read_bytes()[4:8], "little") == UNCHECKED_HASH
 
 
-def test_there_is_bytecode_for_lambda_where_this_python_can_make_it(lambda_package: Package) -> None:
-    assert lambda_package.compiled == (HERE.python == LAMBDA.python) == any(lambda_package.folder.rglob("*.pyc"))
+def test_there_is_bytecode_for_lambda_where_a_python_is_at_hand_that_can_make_it(lambda_package: Package) -> None:
+    assert lambda_package.compiled == any(lambda_package.folder.rglob("*.pyc"))
+    assert lambda_package.compiled != any(lambda_package.folder.rglob("*.py"))
+    assert lambda_package.compiled or HERE.python != LAMBDA.python
+
+
+def test_the_package_for_lambda_is_under_30_mb(lambda_package: Package) -> None:
+    assert lambda_package.size == sum(path.stat().st_size for path in lambda_package.folder.rglob("*") if path.is_file())
+    assert lambda_package.size < 30_000_000
+
+
+_DEVELOP = """
+import io, sys
+from PIL import AvifImagePlugin, Image, ImageCms, WebPImagePlugin
+from pressrun.core.pictures import develop, judge_picture
+
+profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+for ending, kind, settings in [
+    ("jpg", "JPEG", {"icc_profile": profile}), ("png", "PNG", {}), ("gif", "GIF", {}), ("webp", "WEBP", {}), ("avif", "AVIF", {})
+]:
+    file = io.BytesIO()
+    Image.effect_noise((640, 400), 60).convert("RGB").save(file, kind, **settings)
+    picture, problems = judge_picture("media/a." + ending, file.getvalue())
+    assert picture and not problems, (ending, problems)
+    for key, body in develop(file.getvalue(), picture, ()):
+        sys.stdout.write(f"{ending} {key.rpartition('.')[2]} {len(body) > 100}\\n")
+"""
+
+
+def test_what_is_left_of_pillow_takes_in_every_kind_of_picture(package: Package) -> None:
+    environment = {"PYTHONPATH": str(package.folder)}
+    ran = subprocess.run([sys.executable, "-S", "-P", "-c", _DEVELOP], env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    lines = [line.split() for line in ran.stdout.splitlines()]
+    assert {upload for upload, _, _ in lines} == {"jpg", "png", "gif", "webp", "avif"}
+    assert {made for _, made, _ in lines} >= {"avif", "jpg"}
+    assert {whole for _, _, whole in lines} == {"True"}

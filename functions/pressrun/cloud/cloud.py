@@ -1,5 +1,6 @@
 """What a function reaches outside itself: its settings, its clients, the clock."""
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -100,7 +101,8 @@ class Cloud:
         return self.client("sqs")
 
     def client(self, service: str, **config: Any) -> Any:
-        client = self.session.client(service, config=Config(retries={"mode": "standard", "max_attempts": 5}, **config))
+        with _all_stays():
+            client = self.session.client(service, config=Config(retries={"mode": "standard", "max_attempts": 5}, **config))
         client.meta.events.register("after-call", self._count)
         client.meta.events.register("needs-retry", _without_url)
         return client
@@ -128,7 +130,23 @@ def _without_url(caught_exception: Exception | None, **_: object) -> None:
         caught_exception.__context__ = caught_exception.__cause__ = None
 
 
+@contextmanager
+def _all_stays() -> Iterator[None]:
+    """Without the search for garbage: a client is many thousand objects, which all stay."""
+    looking = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looking:
+            gc.enable()
+
+
 @cache
 def connect() -> Cloud:
     """The process's one Cloud."""
-    return Cloud()
+    with _all_stays():
+        cloud = Cloud()
+    gc.freeze()
+    gc.enable()
+    return cloud

@@ -1,7 +1,8 @@
 """The Lambda package, which `infra/template.yaml` names as its CodeUri: the functions' code, the theme, and what they depend on.
 
-The same inputs give the same bytes. boto3 is in it although the runtime has one, because AWS replaces the runtime's when it likes, and what is
-tested here is to be what runs there, until the edition says otherwise.
+boto3 is in it although the runtime has one, because AWS replaces the runtime's when it likes, and what is tested here is to be what runs there, until
+the edition says otherwise. What no function imports is left out, to the last shared library; and where there is bytecode, there is no source beside
+it. The same inputs give the same bytes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from struct import pack_into, unpack_from
 
 _REPOSITORY = Path(__file__).parents[3]
 _LOCK = _REPOSITORY / "functions" / "requirements.lock"
@@ -30,6 +32,28 @@ _LEFT_OUT = (
 )
 # botocore describes every service of AWS, in 28 MB.
 _SERVICES = {"cloudfront", "dynamodb", "events", "s3", "sqs"}
+# Of what the functions depend on, patterns for what they never import.
+_UNUSED = (
+    "*.dist-info/RECORD",  # holds the hashes of scripts, which begin with the path of this machine's Python
+    "*.dist-info/sboms",
+    "**/*.pyi",
+    "**/*.pyx",
+    "bin",
+    *(f"PIL/_imaging{name}.*" for name in ("ft", "math", "morph", "tk")),
+    *(f"PIL/Image{name}.py" for name in ("Draw", "Draw2", "Font", "Grab", "Math", "Morph", "Qt", "Show", "Text", "Tk", "Transform")),
+    *(f"PIL/{name}.py" for name in ("BdfFontFile", "FontFile", "PSDraw", "PcfFontFile", "PdfParser")),
+    *(f"aws_lambda_powertools/{name}" for name in ("event_handler", "metrics/provider/datadog")),
+    *(
+        f"aws_lambda_powertools/utilities/{name}"
+        for name in ("data_masking", "feature_flags", "idempotency", "kafka", "parameters", "parser", "streaming", "validation")
+    ),
+    "boto3/data/*/",
+    "boto3/examples",
+    "botocore/data/**/examples-1.*",
+    "dateutil/zoneinfo",
+)
+# Pillow's modules for the kinds of pictures that are taken in, and for those that it looks for by itself.
+_PICTURES = {f"{kind}ImagePlugin.py" for kind in ("Avif", "Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff", "WebP")}
 _LONG_AGO = 1_577_836_800  # 2020: a zip file knows no instant before 1980
 
 
@@ -73,16 +97,15 @@ def build(folder: Path = FOLDER, platform: Platform = LAMBDA) -> Package:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-    # Bytecode is of one version of Python.
-    compiled = platform.python == HERE.python
-    if compiled:
-        _compile(folder)
+    python = _compiler(platform.python)  # bytecode is of one version
+    if python:
+        _compile(folder, python)
     size = 0
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (_LONG_AGO, _LONG_AGO))
         size += 0 if path.is_dir() else path.stat().st_size
-    return Package(folder, edition(), size, compiled)
+    return Package(folder, edition(), size, compiled=python is not None)
 
 
 def _sources() -> dict[str, Path]:
@@ -97,22 +120,78 @@ def _install(folder: Path, platform: Platform) -> None:
     if platform.tags:
         flags += ["--implementation", "cp", "--python-version", platform.python, *(f"--platform={tag}" for tag in platform.tags)]
     _python("pip", "install", *flags, "--target", str(folder), "--requirement", str(_LOCK))
-    # Scripts begin with the path of this machine's Python, and pip's records hold their hashes.
-    shutil.rmtree(folder / "bin")
-    for record in folder.glob("*.dist-info/RECORD"):
-        record.unlink()
+    for pattern in _UNUSED:
+        for path in folder.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for plugin in (folder / "PIL").glob("*ImagePlugin.py"):
+        if plugin.name not in _PICTURES:
+            plugin.unlink()
     for service in (folder / "botocore" / "data").iterdir():
-        if service.is_dir() and service.name not in _SERVICES:
-            shutil.rmtree(service)
+        if service.name not in _SERVICES:
+            if service.is_dir():
+                shutil.rmtree(service)
+        else:
+            for former in sorted(service.iterdir())[:-1]:  # of the service's interface, by date
+                shutil.rmtree(former)
+    _leave_out_libraries(folder)
+    for extension in folder.rglob("*.so*"):
+        _strip(extension)
 
 
-def _compile(folder: Path) -> None:
-    """Bytecode that Python loads without a look at the source's time, which Lambda's unpacking does not keep."""
-    _python("compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", "/var/task", str(folder))
+def _leave_out_libraries(folder: Path) -> None:
+    """Of the shared libraries that come with Pillow, those that nothing names any more."""
+    left = {path.name: path for path in (folder / "pillow.libs").glob("*")}
+    naming = list((folder / "PIL").glob("*.so"))
+    while naming:
+        data = naming.pop().read_bytes()
+        naming += [left.pop(name) for name in sorted(left) if name.encode() in data]
+    for path in left.values():
+        path.unlink()
+
+
+# https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html, of a file for 64 bits
+_LOADED = 1
+_SECTIONS_AT, _SECTIONS = 0x28, 0x3C
+
+
+def _strip(library: Path) -> None:
+    """Cuts off what is never loaded: symbols and what debuggers read, which lie behind what is."""
+    data = bytearray(library.read_bytes())
+    if not data.startswith(b"\x7fELF\x02\x01"):
+        return
+    (table,) = unpack_from("<Q", data, 0x20)
+    size, count = unpack_from("<HH", data, 0x36)
+    segments = [unpack_from("<IIQQQQ", data, table + size * number) for number in range(count)]
+    end = max(offset + length for kind, _, offset, _, _, length in segments if kind == _LOADED)
+    if end < len(data):
+        pack_into("<Q", data, _SECTIONS_AT, 0)
+        pack_into("<HH", data, _SECTIONS, 0, 0)
+        library.write_bytes(data[:end])
+
+
+def _compiler(version: str) -> str | None:
+    """A Python of this version: this one, or one that is at hand."""
+    if version == HERE.python:
+        return sys.executable
+    named = shutil.which(f"python{version}")
+    # A stand-in for a Python that is not there does not run.
+    return named if named and subprocess.run([named, "-c", ""], capture_output=True, check=False).returncode == 0 else None  # noqa: S603
+
+
+def _compile(folder: Path, python: str) -> None:
+    """Bytecode in the place of each source. Python loads it without a look at anything else, and still names file and line of what goes wrong."""
+    flags = ["-q", "-b", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", "/var/task"]
+    _run(python, "-m", "compileall", *flags, str(folder))
+    for source in folder.rglob("*.py"):
+        source.unlink()
 
 
 def _python(module: str, *arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", module, *arguments], check=True, capture_output=True, text=True)  # noqa: S603 - our own words
+    _run(sys.executable, "-m", module, *arguments)
+
+
+def _run(*words: str) -> None:
+    subprocess.run(words, check=True, capture_output=True, text=True)  # noqa: S603 - our own words
 
 
 def main() -> None:
@@ -124,7 +203,7 @@ def main() -> None:
     sys.stdout.write(f"{package.folder}: {package.size / 1e6:.1f} MB, edition {package.edition}\n")
     if not package.compiled:
         version = LAMBDA.python
-        sys.stderr.write(f"There is no bytecode in it: only Python {version} makes that of Lambda's. Try: make PYTHON=python{version} package\n")
+        sys.stderr.write(f"There is no bytecode in it, which would halve a cold start: there is no python{version} here to make it.\n")
 
 
 if __name__ == "__main__":
