@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup checkov-env package demo test storm lint lock clean
+.PHONY: setup checkov-env package demo test storm bench cost lint lock clean
 
 setup: .venv/.ready
 
@@ -36,6 +36,13 @@ test: lint checkov-env
 
 storm: setup
 	$(BIN)/python -m tests.storm --seed $(or $(SEED),0) --minutes $(or $(MINUTES),10)
+
+# What it costs in time, calls and dollars: writes docs/performance.md and docs/cost.md. With PEERS=folder, beside other generators.
+bench: setup
+	$(BIN)/python -m tests.bench $(if $(PEERS),--peers $(PEERS)) $(if $(WORK),--work $(WORK))
+
+cost: setup
+	$(BIN)/python -m tests.bench cost
 
 lint: setup
 	$(BIN)/ruff check --quiet .

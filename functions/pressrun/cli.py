@@ -33,6 +33,7 @@ err = Console(file=sys.stderr, highlight=False, soft_wrap=True, emoji=False)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, on one line.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the magazine is served.")]
 AwsPort = Annotated[int, typer.Option(min=1, max=65535, help="Where AWS is.")]
+Latency = Annotated[str, typer.Option(metavar="aws", help="aws: everything takes about as long as it does on AWS.")]
 DeskPort = Annotated[int, typer.Option(min=0, max=65535, help="Where the desk is, for this machine alone. 0: any port that is free.")]
 
 
@@ -249,6 +250,7 @@ def demo(
     port: Port = 8080,
     aws_port: AwsPort = 4566,
     desk_port: DeskPort = 0,
+    latency: Latency = "",
     as_json: Json = False,
 ) -> None:
     """The local cloud with a sample magazine, published through the real pipeline."""
@@ -259,7 +261,7 @@ def demo(
         local.copy_sample(folder)
         if once:
             began = time.monotonic()
-            with _local_cloud(folder, 0, 0, watch=False) as site:
+            with _local_cloud(folder, 0, 0, latency, watch=False) as site:
                 with doing("Publishing the sample magazine…"):
                     settled = site.settle(600)
                 value = site.summary(time.monotonic() - began)
@@ -270,7 +272,7 @@ def demo(
             if not settled:
                 fail("It did not settle within ten minutes.", code=1)
         else:
-            _serve(folder, aws_port, port, desk_port, sample=True)
+            _serve(folder, aws_port, port, desk_port, latency, sample=True)
 
 
 @app.command()
@@ -279,6 +281,7 @@ def dev(
     port: Port = 8080,
     aws_port: AwsPort = 4566,
     desk_port: DeskPort = 0,
+    latency: Latency = "",
 ) -> None:
     """The local cloud over a content folder: a file saved in it is published, and so is what any S3 client uploads."""
     from pressrun.local.folder import starter
@@ -292,13 +295,13 @@ def dev(
         except OSError as error:
             fail(f"{folder} cannot be written into: {error.strerror}.")
         say(f"{folder / 'site.toml'} was not there; a plain one is now. Change it as you like.")
-    _serve(folder, aws_port, port, desk_port, sample=False)
+    _serve(folder, aws_port, port, desk_port, latency, sample=False)
 
 
-def _serve(folder: Path, aws_port: int, port: int, desk_port: int, *, sample: bool) -> None:
+def _serve(folder: Path, aws_port: int, port: int, desk_port: int, latency: str, *, sample: bool) -> None:
     from pressrun.cloud.cloud import connect
 
-    with _local_cloud(folder, aws_port, port, watch=True) as site, _desk(connect(), desk_port) as desk:
+    with _local_cloud(folder, aws_port, port, latency, watch=True) as site, _desk(connect(), desk_port) as desk:
         with doing("Publishing…"):
             site.settle(600)
         for answer in site.refusals():
@@ -323,12 +326,14 @@ def _serve(folder: Path, aws_port: int, port: int, desk_port: int, *, sample: bo
 
 
 @contextmanager
-def _local_cloud(folder: Path, aws_port: int, port: int, *, watch: bool) -> Iterator[Any]:
+def _local_cloud(folder: Path, aws_port: int, port: int, latency: str, *, watch: bool) -> Iterator[Any]:
     from pressrun.local import dev as local
 
+    if latency not in ("", "aws"):
+        fail(f"There is no latency {latency}.", "The only one is --latency aws.")
     with ExitStack() as stack:
         try:
-            site = stack.enter_context(local.running(folder, aws_port=aws_port, cdn_port=port, reload=watch, watch=watch))
+            site = stack.enter_context(local.running(folder, aws_port=aws_port, cdn_port=port, reload=watch, watch=watch, latency=bool(latency)))
         except OSError as error:
             fail(f"The local cloud cannot start: {error.strerror}.", "Another one may be running. Choose other ports with --port and --aws-port.")
         yield site

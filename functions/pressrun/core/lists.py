@@ -61,16 +61,22 @@ class Teaser:
         fields |= {"issue": self.issue._asdict() if self.issue else None, "picture": asdict(self.picture) if self.picture else None}
         return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
 
-    @classmethod
-    def from_json(cls, text: str) -> "Teaser":
-        fields = json.loads(text)
-        fields["published"] = unstamp(fields["published"])
-        fields["updated"] = unstamp(fields["updated"]) if fields["updated"] else None
-        for labels in ("tags", "authors"):
-            fields[labels] = tuple(Label(**label) for label in fields[labels])
-        fields["issue"] = Label(**fields["issue"]) if fields["issue"] else None
-        fields["picture"] = Picture.of(fields["picture"]) if fields["picture"] else None
-        return cls(**fields)
+    @staticmethod
+    def from_json(text: str) -> "Teaser":
+        return _read_teaser(text)
+
+
+# A publish reads the same teasers in many lists, and every list twice.
+@lru_cache(maxsize=2048)
+def _read_teaser(text: str) -> Teaser:
+    fields = json.loads(text)
+    fields["published"] = unstamp(fields["published"])
+    fields["updated"] = unstamp(fields["updated"]) if fields["updated"] else None
+    for labels in ("tags", "authors"):
+        fields[labels] = tuple(Label(**label) for label in fields[labels])
+    fields["issue"] = Label(**fields["issue"]) if fields["issue"] else None
+    fields["picture"] = Picture.of(fields["picture"]) if fields["picture"] else None
+    return Teaser(**fields)
 
 
 def teaser_of(article: Article, mentioned: Mentioned, first: datetime, feed_id: str) -> Teaser:

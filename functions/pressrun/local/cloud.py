@@ -12,6 +12,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from unittest.mock import patch
@@ -20,6 +21,7 @@ from pressrun.local import stack
 from pressrun.local.aws import ACCOUNT, REGION, Aws, client, listen
 from pressrun.local.cdn import Cdn
 from pressrun.local.functions import Functions, Handler, Weather, shared_environment
+from pressrun.local.latency import Aws as Latencies
 from pressrun.local.mapping import Mapping as EventSourceMapping
 from pressrun.local.web import Reload, serve
 
@@ -123,14 +125,28 @@ class Cloud:
 class LocalCloud(Cloud):
     """The local cloud that runs by itself, with an AWS endpoint and the site on ports of 127.0.0.1 (0: any that is free).
 
-    `reload`: open pages reload when they change. `clock` is the machine's. Entering raises OSError, with the port in its message, when a port is
-    taken.
+    `reload`: open pages reload when they change. `latency`: everything takes about as long as on AWS. `clock` is the machine's. Entering raises OSError,
+    with the port in its message, when a port is taken.
     """
 
-    def __init__(self, template: Path, *, aws_port: int = 0, cdn_port: int = 0, reload: bool = False, pace: float = 0.1, **cloud: Any) -> None:
-        super().__init__(template, pace=pace, **{"invalidation_delay": PURGED_WITHIN} | cloud)
-        # Threads of one Python process do not add up: five functions at their AWS calls take twice as long as one after the other.
-        self.functions.turn = threading.Lock()
+    def __init__(
+        self,
+        template: Path,
+        *,
+        aws_port: int = 0,
+        cdn_port: int = 0,
+        reload: bool = False,
+        pace: float = 0.1,
+        latency: Latencies | None = None,
+        **cloud: Any,
+    ) -> None:
+        super().__init__(template, pace=1.0 if latency else pace, **{"invalidation_delay": PURGED_WITHIN} | cloud)
+        self.latency = latency
+        if latency:
+            self.functions.latency = latency.call
+        else:
+            # Threads of one Python process do not add up: five functions at their AWS calls take twice as long as one after the other.
+            self.functions.turn = threading.Lock()
         self._ports = aws_port, cdn_port
         self._reload = reload
 
@@ -143,6 +159,9 @@ class LocalCloud(Cloud):
             self.site_url = f"http://{host}:{port}"
             super().__enter__()
             opening.callback(super().__exit__)
+            if self.latency:
+                for mapping in self.mappings.values():
+                    mapping.lag = partial(self.latency.message, from_s3=mapping.source.function.step in ("validate", "invalidate"))
             self.endpoint_url = opening.enter_context(self.aws.serve(aws_port))
             opening.enter_context(serve(self.cdn, listener, self._live_reload() if self._reload else None))
             opening.enter_context(self._running())

@@ -20,6 +20,7 @@ from pressrun.core.article import PREFIX as ARTICLES
 from pressrun.core.report import PREFIX as REPORTS
 from pressrun.local.cloud import LocalCloud
 from pressrun.local.folder import REGISTER, Folder, is_content
+from pressrun.local.latency import Aws as Latencies
 from pressrun.local.package import edition
 
 _REPOSITORY = Path(pressrun.__file__).parents[2]
@@ -100,15 +101,23 @@ def _brief(answer: str) -> str:
 
 
 @contextmanager
-def running(path: Path, *, aws_port: int, cdn_port: int, reload: bool, watch: bool) -> Iterator[Running]:
-    """A local cloud over the folder at ``path``: its register first, then its files. Raises OSError for a port that is taken.
+def running(path: Path, *, aws_port: int, cdn_port: int, reload: bool, watch: bool, latency: bool = False) -> Iterator[Running]:
+    """A local cloud over the folder at ``path``: its register first, then its files; with ``latency``, as slow as AWS. Raises OSError for a port that
+    is taken.
 
     Until it ends, standard output goes into a log in the folder, as that of a function on Lambda does: what has something to say to the user
     keeps the real one.
     """
     with (
         _log(path / REGISTER / LOG),
-        LocalCloud(TEMPLATE, aws_port=aws_port, cdn_port=cdn_port, reload=reload, parameters={"Edition": edition()} | WINDOWS) as cloud,
+        LocalCloud(
+            TEMPLATE,
+            aws_port=aws_port,
+            cdn_port=cdn_port,
+            reload=reload,
+            parameters={"Edition": edition()} | ({} if latency else WINDOWS),
+            latency=Latencies() if latency else None,
+        ) as cloud,
     ):
         buckets = connect()
         folder = Folder(path, cloud.client("s3"), buckets.content.name, buckets.register.name)

@@ -52,7 +52,8 @@ class Context:
 class Functions:
     """`handlers` replaces the code of a step. `calls`: what the functions called, service by operation.
 
-    `errors` are the exceptions that invocations ended with, each with its step. Who has to wait for the others takes the `turn`.
+    `errors` are the exceptions that invocations ended with, each with its step. Who has to wait for the others takes the `turn`. `latency` gives the
+    seconds that a call to a service takes besides.
     """
 
     handlers: Mapping[str, Handler] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Functions:
     running: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     turn: AbstractContextManager[Any] = field(default_factory=nullcontext)
+    latency: Callable[[str], float] | None = None
 
     def load(self, functions: Iterable[Function]) -> None:
         """The code of each step that has none yet. Not once threads run: for a moment os.environ is another."""
@@ -112,8 +114,11 @@ class Functions:
 
     def count(self, service: str, operation: str) -> None:
         with self._lock:
-            if self.running:
+            running = self.running
+            if running:
                 self.calls[service][operation] += 1
+        if running and self.latency:
+            time.sleep(self.latency(service))
 
 
 def shared_environment(functions: Mapping[str, Function]) -> dict[str, str]:

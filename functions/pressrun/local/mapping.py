@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,12 +26,16 @@ IDLE = 0.5  # seconds until a queue is looked at again without a new message: wh
 
 @dataclass
 class Mapping:
-    """One queue and its function. `pace` scales the window, and the time after which a failed message comes back: 0.1 is ten times faster."""
+    """One queue and its function. `pace` scales the window, and the time after which a failed message comes back: 0.1 is ten times faster.
+
+    `lag` gives the seconds until the function has a message.
+    """
 
     source: EventSource
     functions: Functions
     aws: Aws
     pace: float = 1.0
+    lag: Callable[[], float] | None = None
 
     def poll(self) -> int:
         """Handle the messages that are visible now, one batch at most. Gives how many that were."""
@@ -49,6 +53,8 @@ class Mapping:
         if not batch:
             self.aws.wait_for_arrival(queue, arrivals, IDLE)
             return []
+        if self.lag:
+            time.sleep(self.lag())
         end = time.monotonic() + self.source.window * self.pace
         while len(batch) < size and (left := end - time.monotonic()) > 0:
             self.aws.wait_for_arrival(queue, arrivals, left)

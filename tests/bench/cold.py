@@ -1,0 +1,65 @@
+"""How long each function takes to be ready, against a bare `import boto3` with the function's own clients; and how much memory it takes.
+
+In processes of their own, which see nothing but the package and Lambda's runtime client, in turn; CPU time is the operating system's.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+CLIENTS = {
+    "validate": ("s3", "dynamodb", "sqs", "events"),
+    "render": ("s3", "dynamodb", "sqs", "events"),
+    "index": ("s3", "dynamodb", "sqs"),
+    "invalidate": ("s3", "dynamodb", "cloudfront"),
+    "sweep": ("s3", "dynamodb", "sqs"),
+}
+_BARE = "import awslambdaric.bootstrap; import boto3; session = boto3.Session(); kept = [session.client(name) for name in {clients!r}]"
+_OURS = "import awslambdaric.bootstrap; import pressrun.{step}; from pressrun.cloud.cloud import connect; cloud = connect(); kept = [cloud.client(name) for name in {clients!r}]"
+_MEMORY = "; import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+
+
+@dataclass(frozen=True)
+class Start:
+    """Medians: CPU milliseconds of the function, of the bare clients, and their ratio taken pair by pair; MiB at the most."""
+
+    step: str
+    ours: float
+    bare: float
+    ratio: float
+    memory: float
+
+
+def starts(package: Path, runtime: Path, rounds: int = 9) -> list[Start]:
+    found = []
+    for step, clients in CLIENTS.items():
+        pairs = [
+            (_run(package, runtime, _OURS.format(step=step, clients=clients)), _run(package, runtime, _BARE.format(clients=clients)))
+            for _ in range(rounds)
+        ]
+        ours, bare = [one[0] for one, _ in pairs], [other[0] for _, other in pairs]
+        ratio = statistics.median(one / other for one, other in zip(ours, bare, strict=True))
+        found.append(Start(step, statistics.median(ours), statistics.median(bare), ratio, statistics.median(one[1] for one, _ in pairs)))
+    return found
+
+
+def _run(package: Path, runtime: Path, code: str) -> tuple[float, float]:
+    environment = {
+        "PYTHONPATH": f"{package}:{runtime}",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_LAMBDA_FUNCTION_NAME": "bench",
+        "EDITION": "bench",
+    }
+    child = subprocess.Popen([sys.executable, "-S", "-P", "-c", code + _MEMORY], env=environment, stdout=subprocess.PIPE)
+    _, status, use = os.wait4(child.pid, 0)
+    assert child.stdout
+    memory = int(child.stdout.read())
+    child.stdout.close()
+    if status:
+        raise RuntimeError(code)
+    return (use.ru_utime + use.ru_stime) * 1000, memory / 1024

@@ -1,0 +1,107 @@
+"""One publish in archives of several sizes, and many at once."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pressrun.cloud.catalogue import Basis
+from pressrun.cloud.cloud import connect
+from pressrun.cloud.restore import restore
+from pressrun.core.magazine import read_magazine
+from pressrun.local.cloud import Cloud
+from pressrun.local.package import edition
+from tests.bench.archive import LABELS, lay
+from tests.bench.meter import Meter, metered
+from tests.cloud.stage import SITE_TOML, TEMPLATE, article
+
+SIZES = (100, 10_000, 100_000)
+
+
+@dataclass(frozen=True)
+class Publish:
+    """One publish into an archive of ``size`` articles; ``median`` is the functions' own CPU time in seconds, of several."""
+
+    size: int
+    meter: Meter
+    own: Sequence[float]
+
+
+@contextmanager
+def magazine(archive: int) -> Iterator[Cloud]:
+    """A magazine with an archive, in the local cloud, settled."""
+    connect.cache_clear()
+    with Cloud(TEMPLATE, parameters={"Edition": edition()}) as cloud:
+        restore(connect())
+        cloud.client("s3").put_object(Bucket=connect().content.name, Key="site.toml", Body=SITE_TOML.encode())
+        cloud.settle()
+        for _ in range(3):
+            cloud.sweep()
+            cloud.settle()
+        made, _ = read_magazine(SITE_TOML.encode())
+        if made is None:
+            raise ValueError(SITE_TOML)
+        lay(connect(), made, Basis(edition(), SITE_TOML), archive, datetime.now(UTC) - timedelta(hours=6))
+        try:
+            yield cloud
+        finally:
+            connect.cache_clear()
+
+
+def upload(cloud: Cloud, number: int) -> None:
+    date = datetime.now(UTC) - timedelta(hours=5) + timedelta(minutes=number)
+    body = article(f"Published {number}", "Text, and more of it.\n\n" * 50, **LABELS, date=date.isoformat())
+    cloud.client("s3").put_object(Bucket=connect().content.name, Key=f"articles/published-{number}.md", Body=body.encode())
+
+
+def one(size: int, repeats: int = 5) -> Publish:
+    """The last of several publishes, each settled before the next; what they have in common is made before."""
+    with magazine(size) as cloud:
+        upload(cloud, 0)
+        cloud.settle()
+        own = []
+        for number in range(1, repeats + 1):
+            with metered(cloud) as meter:
+                upload(cloud, number)
+                cloud.settle()
+            own.append(sum(meter.own.values()))
+        if cloud.errors:
+            raise RuntimeError(cloud.errors[0])
+        return Publish(size, meter, own)
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """``count`` uploads at once. ``home`` is how often the home page was put."""
+
+    count: int
+    meter: Meter
+    home: int
+    seconds: float
+
+
+def bulk(count: int) -> Bulk:
+    with magazine(100) as cloud:
+        home = 0
+        began = time.monotonic()
+        with metered(cloud) as meter:
+            for number in range(count):
+                upload(cloud, number)
+            cloud.aws.observe(lambda bucket, key, body: None)
+            counted = _HomePuts(cloud)
+            cloud.settle()
+            home = counted.puts
+        if cloud.errors:
+            raise RuntimeError(cloud.errors[0])
+        return Bulk(count, meter, home, time.monotonic() - began)
+
+
+class _HomePuts:
+    def __init__(self, cloud: Cloud) -> None:
+        self.puts = 0
+        self._site = cloud.stack.distribution.origin
+        cloud.aws.observe(self._see)
+
+    def _see(self, bucket: str, key: str, body: bytes | None) -> None:
+        self.puts += bucket == self._site and key == "index.html" and body is not None
