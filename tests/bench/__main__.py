@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pressrun.cloud.cloud import connect
+from pressrun.cloud.walk import Walk
 from pressrun.local import package
 from tests.bench import build, cold, cost, latency
 from tests.bench.meter import Meter, metered
@@ -170,8 +172,9 @@ def _latency(alone: Publish) -> Iterator[str]:
 
 
 def _minute() -> Meter:
-    """A minute in which nothing happens."""
+    """A minute in which nothing happens, and the sweep walks on."""
     with magazine(0) as cloud, metered(cloud) as meter:
+        connect().catalogue.put_item(Walk().item())
         cloud.sweep()
         cloud.settle()
     return meter

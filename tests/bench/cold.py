@@ -17,8 +17,9 @@ CLIENTS = {
     "invalidate": ("s3", "dynamodb", "cloudfront"),
     "sweep": ("s3", "dynamodb", "sqs"),
 }
-_BARE = "import awslambdaric.bootstrap; import boto3; session = boto3.Session(); kept = [session.client(name) for name in {clients!r}]"
-_OURS = "import awslambdaric.bootstrap; import pressrun.{step}; from pressrun.cloud.cloud import connect; cloud = connect(); kept = [cloud.client(name) for name in {clients!r}]"
+_BARE = "import awslambdaric.bootstrap; import boto3; cloud = boto3.Session()"
+_OURS = "import awslambdaric.bootstrap; import pressrun.{step}; from pressrun.cloud.cloud import connect; cloud = connect()"
+_CLIENTS = "; kept = [cloud.client(name) for name in {clients!r}]"
 _MEMORY = "; import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
 
 
@@ -37,7 +38,10 @@ def starts(package: Path, runtime: Path, rounds: int = 9) -> list[Start]:
     found = []
     for step, clients in CLIENTS.items():
         pairs = [
-            (_run(package, runtime, _OURS.format(step=step, clients=clients)), _run(package, runtime, _BARE.format(clients=clients)))
+            (
+                _run(package, runtime, (_OURS + _CLIENTS).format(step=step, clients=clients)),
+                _run(package, runtime, (_BARE + _CLIENTS).format(clients=clients)),
+            )
             for _ in range(rounds)
         ]
         ours, bare = [one[0] for one, _ in pairs], [other[0] for _, other in pairs]

@@ -113,7 +113,7 @@ CloudFront, storage, tax.
 Counted in an archive of {publish.size:,} articles: a new article of a sub-section with three tags and one author, published alone. It makes
 {sum(publish.meter.calls.values())} AWS calls and puts {len(publish.meter.put)} objects.
 """
-    yield "| | A publish | A minute in which nothing happens |"
+    yield "| | A publish | A minute in which the sweep finds nothing |"
     yield "|---|--:|--:|"
     for name, label in (
         ("s3_writes", "S3 PUT, LIST"),
@@ -128,8 +128,8 @@ Counted in an archive of {publish.size:,} articles: a new article of a sub-secti
     yield f"| Lambda, GB-seconds | {use.gb_seconds:.2f} | {idle.gb_seconds:.2f} |"
     yield ""
     yield f"""\
-The seconds of Lambda are the functions' own CPU time, measured, and the median that each call takes ([performance.md](performance.md) says where these
-come from). Lambda asks the four queues {POLLS / 1e6:.1f} million times a month, whatever happens.
+The seconds of Lambda are the functions' own CPU time, measured, and the median that each call takes ([performance.md](performance.md)
+says where these come from). Lambda asks the four queues {POLLS / 1e6:.1f} million times a month, whatever happens.
 """
     yield "| Dollars | 1,000 publishes |" + "".join(f" a month at {rate:,} a day |" for rate in RATES)
     yield "|---|--:|" + "--:|" * len(RATES)

@@ -77,6 +77,6 @@ def simulate(cloud: Cloud, publish: Meter, uploads: int, seed: int = 0) -> Seen:
     sent = run("invalidate", heard, each=False)
     purged = later(sent, lambda: PURGE.draw(chance))
     times = [told, judged, page, listed, heard, sent, purged]
-    before = [[0.0] * uploads, *times]
+    before = [[0.0] * uploads, *times[:-1]]
     stages = {stage: [b - a for a, b in zip(one, other, strict=True)] for stage, one, other in zip(STAGES, before, times, strict=True)}
     return Seen(page, purged, stages)
