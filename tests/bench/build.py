@@ -19,7 +19,30 @@ from pressrun.local.output import write_site
 
 SECTIONS = ("news", "ports", "ice", "weather", "essays", "log", "aboard", "deep", "letters", "law")
 STAGES = ("read", "parse", "sanitise", "decide", "related", "render", "digest", "write")
-_SYLLABLES = "ar bel cor dun el far gan hol in jor kel lan mor nor ost pel quin ras sel tor ul ven wil yar zan".split()
+_SYLLABLES = (
+    "ar",
+    "bel",
+    "cor",
+    "dun",
+    "el",
+    "far",
+    "gan",
+    "hol",
+    "in",
+    "jor",
+    "kel",
+    "lan",
+    "mor",
+    "nor",
+    "ost",
+    "pel",
+    "quin",
+    "ras",
+    "sel",
+    "tor",
+    "ul",
+    "ven",
+)
 
 
 def corpus(folder: Path, count: int, seed: int = 0) -> None:

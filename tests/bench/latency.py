@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pressrun.local.cloud import Cloud
 from pressrun.local.latency import CALLS, EVENT, PICK_UP, PURGE
 from tests.bench.meter import Meter
+from tests.bench.publish import WORKERS
 
 STAGES = ("S3's event", "validate", "render", "index", "S3's event of a put", "invalidate", "purge")
-_WORKERS = {"validate": 10, "render": 10, "index": 10, "invalidate": 2}  # MaximumConcurrency, as the template has it
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def simulate(cloud: Cloud, publish: Meter, uploads: int, seed: int = 0) -> Seen:
         source = sources[step]
         done = [0.0] * len(arrivals)
         order = sorted(range(len(arrivals)), key=arrivals.__getitem__)
-        free = [0.0] * _WORKERS[step]
+        free = [0.0] * WORKERS[step]
         while order:
             first = arrivals[order[0]]
             worker = min(range(len(free)), key=free.__getitem__)
