@@ -188,7 +188,7 @@ def _preview_state(cloud: Cloud, key: str) -> tuple[Basis, Record]:
     return same_edition(cloud, Basis.of(found.get(BASIS))), Record.of(key, found.get(record_key(key)))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _article(cloud: Cloud, key: str, version: str, config: str) -> tuple[Article, dict[str, Medium]]:
     """The accepted article, with the pictures that lie inside it. A version of an object never changes, so it is read once."""
     stored = cloud.register.get(source_key(key), version)

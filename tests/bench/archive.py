@@ -33,7 +33,7 @@ def dates(count: int, now: datetime) -> Iterator[datetime]:
         yield now - timedelta(minutes=10 * (number + 1))
     newest = datetime(now.year - 1, 12, 28, tzinfo=now.tzinfo)
     for number in range(count - this_month):
-        yield newest - timedelta(days=365 * _YEARS) * (number / max(1, count - this_month))
+        yield newest - timedelta(days=360 * _YEARS) * (number / max(1, count - this_month))
 
 
 def lay(cloud: Cloud, magazine: Magazine, basis: Basis, count: int, now: datetime) -> None:

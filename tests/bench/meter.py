@@ -71,12 +71,12 @@ def metered(cloud: Cloud) -> Iterator[Meter]:
         began = time.thread_time()
         try:
             answer = call(client, operation, params)
+            if service == "dynamodb":
+                reads, writes = units_of(operation, params, answer)
+                meter.reads, meter.writes = meter.reads + reads, meter.writes + writes
+            return answer
         finally:
             meter._calling += time.thread_time() - began
-        if service == "dynamodb":
-            reads, writes = units_of(operation, params, answer)
-            meter.reads, meter.writes = meter.reads + reads, meter.writes + writes
-        return answer
 
     def timing(functions: Functions, function: Function, event: dict[str, Any]) -> Any:
         meter._function, meter._calling, began = function.step, 0.0, time.thread_time()

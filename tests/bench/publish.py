@@ -82,7 +82,9 @@ class Bulk:
 
 def bulk(count: int) -> Bulk:
     with magazine(100) as cloud:
-        for number in range(count):
+        upload(cloud, 0)
+        cloud.settle()
+        for number in range(1, count + 1):
             upload(cloud, number)
         home = _HomePuts(cloud)
         with metered(cloud) as meter:

@@ -14,6 +14,7 @@ from pressrun.core.claims import Claim
 from pressrun.core.dates import stamp
 from pressrun.core.lists import lists_of, parent_of, targets_of, teaser_of, url_target
 from pressrun.core.magazine import read_magazine
+from tests.bench.publish import one as published
 from tests.cloud.stage import SITE_TOML, START, Stage, article, staged
 
 A_MONTH = 20  # articles
@@ -97,3 +98,15 @@ def test_a_publish_is_at_most_150_calls_and_30_objects_of_the_site(small: dict[s
     assert total <= 150, json.dumps(small)
     assert small["s3"]["PutObject"] - OF_THE_UPLOAD <= 30
     assert small["dynamodb"]["Scan"] == 0
+
+
+def test_a_publish_reads_writes_and_purges_as_much_in_an_archive_of_2000_articles_as_in_one_of_200() -> None:
+    """Objects, units and bytes. All lists are full in both, and their month and year are as long."""
+    few, many = (published(size, repeats=1).meter for size in (200, 2_000))
+    assert few.services == many.services
+    assert (few.read, len(few.put), few.purged) == (many.read, len(many.put), many.purged)
+    assert (few.reads, few.writes) == (many.reads, many.writes)
+    assert few.put == many.put
+    assert few.sent == many.sent
+    assert few.read <= 40
+    assert few.purged <= 2

@@ -125,8 +125,8 @@ class Cloud:
 class LocalCloud(Cloud):
     """The local cloud that runs by itself, with an AWS endpoint and the site on ports of 127.0.0.1 (0: any that is free).
 
-    `reload`: open pages reload when they change. `latency`: everything takes about as long as on AWS. `clock` is the machine's. Entering raises OSError,
-    with the port in its message, when a port is taken.
+    `reload`: open pages reload when they change. `latency`: everything takes about as long as on AWS. `clock` is the machine's. Entering raises
+    OSError, with the port in its message, when a port is taken.
     """
 
     def __init__(
