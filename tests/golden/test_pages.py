@@ -56,7 +56,7 @@ class Page(HTMLParser):
 
 @cache
 def site_of(name: str) -> Site:
-    return (build_sample if name == "sample" else build_golden)().site
+    return (build_sample if name == "sample" else build_golden)().described
 
 
 @cache
