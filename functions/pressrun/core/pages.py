@@ -127,7 +127,7 @@ class Pages:
             return None if picture and picture == lead else self._picture(picture, alt, caption)
 
         links = {**mentioned.links, **{src: media[src].url for src in article.files if src in media}}
-        body = to_html(article.body, article.markup, links, shown)
+        body = to_html(article.body, article.markup, links, shown, self._words)
         line = self.magazine.line_of(article.section)
         html = self._render(
             "article.html" if line else "page.html",
@@ -207,7 +207,7 @@ class Pages:
                 return self._label(target, kind, slug, year, teasers, periods, addressed(slug, cards), media)
             case Target("issue", slug):
                 card = addressed(slug, cards)
-                return self._list(target, "issue.html", **_profile(card, media), teasers=teasers) if card else {}
+                return self._list(target, "issue.html", **self._profile(card, media), teasers=teasers) if card else {}
             case Target("journal"):
                 return self._journal(cards, media)
             case Target("authors"):
@@ -282,8 +282,13 @@ class Pages:
         if year:
             return self._period(target, f"{name}, {year}", [Crumb(name, url)], teasers) if teasers else {}
         years = [Period(period, period, f"{url}{period}/") for period in sorted(periods, reverse=True)]
-        profile = _profile(card, media) if kind == "author" else {}
+        profile = self._profile(card, media) if kind == "author" else {}
         return self._list(target, f"{kind}.html", name=name, teasers=teasers, years=years, **profile)
+
+    def _profile(self, card: Card | None, media: Media) -> dict[str, object]:
+        """What the page of an author or an issue gets."""
+        body = Markup(to_html(card.body, words=self._words) if card else "")  # noqa: S704 - to_html has cleaned it
+        return {"profile": _shown(card, media) if card else None, "card": card, "body": body}
 
     def _list(self, target: Target, template: str, **values: object) -> dict[str, SiteObject]:
         (key,) = self.keys(target)
@@ -348,17 +353,8 @@ class Pages:
         return self.magazine.base_url + url
 
 
-def _profile(card: Card | None, media: Media) -> dict[str, object]:
-    """What the page of an author or an issue gets."""
-    return {"profile": _shown(card, media) if card else None, "card": card, "body": _safe(card.body) if card else ""}
-
-
 def _shown(card: Card, media: Media) -> Profile:
     return Profile(card, chosen_media(media_of_card(card), media))
-
-
-def _safe(text: str) -> Markup:
-    return Markup(to_html(text))  # noqa: S704 - to_html has cleaned it
 
 
 def _rfc822(instant: datetime) -> str:
