@@ -30,7 +30,7 @@ judges: tests/judges/node_modules/.package-lock.json
 tests/judges/node_modules/.package-lock.json: tests/judges/package-lock.json
 	-cd tests/judges && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json
 
-# What infra/template.yaml deploys.
+# What infra/template.yaml deploys. TEMPLATES may name a folder with files that stand in for those of templates/.
 package: setup
 	$(BIN)/python -m pressrun.local.package
 
