@@ -15,7 +15,7 @@ pk                     sk                  what
 ``identity#<id>``      ``<url>``           the page at the URL carries the ``id``, or did: written by ``validate`` alone
 ``want#<name>``        ``<key>``           the answer to this key notes that nothing has the name: written by ``validate`` alone
 ``list#<list>``        ``<place>``         one teaser: written by ``render`` alone
-``periods#<list>``     ``<period>``        the month or year has a page: written by ``index`` alone
+``periods#<list>``     ``<period>``        the month or year has a page; the tag, under ``tags``: written by ``index`` alone
 ``target#<target>``    ``mark#<id>``       the target is to be made (again), and what caused it
 ``made#<site key>``    ``made``            what was put or deleted there last, and why: for ``explain``, read by no page
 ``made#<site key>``    ``told``            when the CDN was told of it: written by ``invalidate`` alone, for ``explain``
@@ -399,6 +399,16 @@ class Catalogue:
 
     def check(self, key: Key, condition: str, **values: object) -> Action:
         return {"ConditionCheck": {"TableName": self.table, "Key": _plain_key(key)} | _condition(condition, values)}
+
+
+def noted_item(key: Key, noted: str) -> Item:
+    """That the page of a period or a tag is there, as ``core.lists.noted_as`` says it."""
+    return {"pk": key[0], "sk": key[1], "name": noted.partition("#")[2]}
+
+
+def noted_in(item: Item) -> str:
+    """What ``noted_item`` kept."""
+    return "#".join(filter(None, (item["sk"], item.get("name"))))
 
 
 def mark_item(target: object, mark: str, since: str, around: Sequence[str] = (), cause: str = "", *, own: bool = False) -> Item:

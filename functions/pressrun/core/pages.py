@@ -167,8 +167,8 @@ class Pages:
                 return (f"archive/{path}/index.html",)
             case Target("tag" | "author" as kind, slug, year):
                 return (f"{kind}s/{slug}/{f'{year}/' if year else ''}index.html",)
-            case Target("authors"):
-                return ("authors/index.html",)
+            case Target("authors" | "tags" as kind):
+                return (f"{kind}/index.html",)
             case Target("journal"):
                 return "journal/index.html", "_fragments/journal.html"
             case Target("issue", slug):
@@ -213,8 +213,11 @@ class Pages:
             case Target("authors"):
                 named = sorted(cards, key=lambda card: (card.name.casefold(), card.slug))
                 return self._list(target, "authors.html", authors=[_shown(card, media) for card in named]) if named else {}
+            case Target("tags"):
+                tags = [Crumb(name, f"/tags/{slug}/") for slug, _, name in (noted.partition("#") for noted in periods)]
+                return self._list(target, "tags.html", tags=sorted(tags, key=lambda tag: (tag.name.casefold(), tag.url)))
             case Target("fronts"):
-                fronts = ["/", "/archive/", "/search/", *(section.url for section in self.magazine.sections)]
+                fronts = ["/", "/archive/", "/tags/", "/search/", *(section.url for section in self.magazine.sections)]
                 pages = [(url, None) for url in fronts] + [(teaser.url, teaser.updated) for teaser in teasers]
                 return self._file("sitemaps/fronts.xml", "sitemap.xml", "application/xml", pages=pages)
             case Target("news"):
