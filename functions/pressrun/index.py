@@ -39,7 +39,7 @@ from pressrun.cloud.queues import Hint
 from pressrun.cloud.readings import read_list
 from pressrun.core.cards import FILE, Card, Media, chosen_media, media_of_card
 from pressrun.core.dates import stamp
-from pressrun.core.lists import ASSETS, NEWEST, Target, Teaser, cards_on, noted_as, noted_under, parent_of, reading_of, url_target
+from pressrun.core.lists import ASSETS, NEWEST, SITE, Target, Teaser, cards_on, noted_as, noted_under, parent_of, reading_of, url_target
 from pressrun.core.pages import Pages
 from pressrun.core.related import NEAREST, may_change
 
@@ -70,7 +70,7 @@ class Look:
     ``media`` are those of its cards, by content key; ``shown`` are the digests of those that its pages showed when they were made last.
     """
 
-    config: str
+    basis: Basis
     teasers: tuple[Teaser, ...]
     periods: frozenset[str]
     cards: tuple[Card, ...]
@@ -122,23 +122,25 @@ def index(cloud: Cloud, named: Mapping[str, Named], tally: Tally) -> dict[str, E
 
 
 def _pages(cloud: Cloud) -> Pages:
-    return pages_for(same_edition(cloud, Basis.of(cloud.catalogue.read([BASIS]).get(BASIS))).config)
+    return pages_for(same_edition(cloud, Basis.of(cloud.catalogue.read([BASIS]).get(BASIS))))
 
 
 def _look(cloud: Cloud, targets: Collection[Target]) -> dict[Target, Look]:
-    found = cloud.catalogue.read([BASIS, *(key for target in targets if (key := _page_noted(target))), *map(shown_key, filter(_has_cards, targets))])
+    found = cloud.catalogue.read(
+        [BASIS, *(key for target in targets if (key := _page_noted(target))), *map(shown_key, filter(_shows_media, targets))]
+    )
     basis = same_edition(cloud, Basis.of(found.get(BASIS)))
-    zone = pages_for(basis.config).magazine.timezone
+    zone = pages_for(basis).magazine.timezone
     looks = {}
     for target in targets:
         shown = found.get(shown_key(target))
         noted = found.get(key) if (key := _page_noted(target)) else None
-        looks[target] = Look(basis.config, *read_list(cloud, target, zone), noted_in(noted) if noted else "", loads(shown["json"]) if shown else {})
+        looks[target] = Look(basis, *read_list(cloud, target, zone), noted_in(noted) if noted else "", loads(shown["json"]) if shown else {})
     return looks
 
 
-def _has_cards(target: Target) -> bool:
-    return bool(reading_of(target).cards)
+def _shows_media(target: Target) -> bool:
+    return bool(reading_of(target).cards) or target == SITE
 
 
 def _page_noted(target: Target) -> Key | None:
@@ -149,7 +151,7 @@ def _page_noted(target: Target) -> Key | None:
 
 def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | None], mark: str, tally: Tally) -> str:
     """Returns what is now noted of the page for the one that lists it. ``mark`` holds the media that it shows."""
-    pages = pages_for(seen.config)
+    pages = pages_for(seen.basis)
     if target == ASSETS:
         _delete_old_assets(cloud, pages, tally)
         return ""
@@ -160,6 +162,8 @@ def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | No
         hint_at(cloud, cloud.lists, mentioning - articles, tally.receipt, tally.cause_of(target))
         return ""
     shown = {medium.key: medium for card in cards_on(target, seen.cards) for medium in chosen_media(media_of_card(card), seen.media).values()}
+    if target == SITE and pages.logo:
+        shown[pages.logo.key] = pages.logo
     new = [medium for key, medium in shown.items() if seen.shown.get(key) != medium.digest]
     media.hold(cloud, new, mark, tally, tally.cause_of(target))
     made = pages.make(target, seen.teasers, seen.periods, seen.cards, seen.media)

@@ -3,7 +3,7 @@
 =====================  ==================  =====================================================================================
 pk                     sk                  what
 =====================  ==================  =====================================================================================
-``magazine``           ``basis``           the edition in force, and ``site.toml`` as it was accepted last
+``magazine``           ``basis``           the edition in force, ``site.toml`` as it was accepted last, and its logo
 ``magazine``           ``walk``            how far the walk over all content has come; none where none is under way
 ``magazine``           ``clock``           the instant of the last sweep
 ``article#<key>``      ``record``          what one content key came to: written by ``validate`` alone
@@ -60,19 +60,23 @@ CLOCK: Key = ("magazine", "clock")
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What every page is made from besides its articles. ``config`` is ``site.toml``'s text, '' before the first one."""
+    """What every page is made from besides its articles. ``config`` is ``site.toml``'s text, '' before the first one.
+
+    ``logo`` is the JSON of the medium that it names as the logo, '' for none.
+    """
 
     edition: str = ""
     config: str = ""
+    logo: str = ""
 
     @property
     def name(self) -> str:
-        """One word for both, to see whether something was made from them."""
-        return sha256(f"{self.edition}\n{self.config}".encode()).hexdigest()[:16]
+        """One word for all, to see whether something was made from them."""
+        return sha256("\n".join(filter(None, (self.edition, self.config, self.logo))).encode()).hexdigest()[:16]
 
     @classmethod
     def of(cls, item: Item | None) -> "Basis":
-        return cls(item["edition"], item["config"]) if item else cls()
+        return cls(item["edition"], item["config"], item.get("logo", "")) if item else cls()
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,9 @@ def build(content: Mapping[str, bytes], register: Register, now: datetime, theme
         shown |= {medium.key: medium for medium in (*mentioned[url].media.values(), *mentioned[url].issue_media.values())}
     teasers = {url: teaser_of(article, mentioned[url], claims[url].first or now, claims[url].feed_id) for url, article in live.items()}
     shelves = _Shelves(magazine, teasers.values(), filed, now)
-    pages = Pages(magazine, theme)
+    logo = library.find([magazine.logo]).get(magazine.logo)
+    shown |= {logo.key: logo} if logo else {}
+    pages = Pages(magazine, theme, logo)
     site: dict[str, SiteObject] = {}
     targets: dict[str, Target] = {}
     for target in sorted(shelves.targets):

@@ -90,8 +90,9 @@ class Profile:
 class Pages:
     """The press with its plates: one magazine and one theme, ready to make any page of it."""
 
-    def __init__(self, magazine: Magazine, theme: Theme) -> None:
-        self.magazine = magazine
+    def __init__(self, magazine: Magazine, theme: Theme, logo: Medium | None = None) -> None:
+        """``logo`` is the magazine's, where it is there."""
+        self.magazine, self.logo = magazine, logo
         assets = {name: body + magazine.style().encode() if name == "style.css" else body for name, body in theme.assets.items()}
         self.assets = {_hashed(name, body): (name, body) for name, body in sorted(assets.items())}
         urls = {name: f"/{key}" for key, (name, _) in self.assets.items()}
@@ -113,7 +114,7 @@ class Pages:
             "label": self._words,
             "dir": _direction,
         }
-        self.env.globals |= {"magazine": magazine, "assets": urls}
+        self.env.globals |= {"magazine": magazine, "assets": urls, "logo": logo.picture if logo else None}
 
     # An article's URL
 
