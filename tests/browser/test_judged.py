@@ -12,14 +12,18 @@ from .conftest import DESK, KINDS, PHONE, page_on
 BUDGETS = {"document": 15_000, "stylesheet": 8_000, "script": 5_000}
 FIRST_VIEW = 150_000
 REQUESTS = 6
-# Pictures that wait until the reader comes near them, which browsers do well before they are seen.
-FURTHER_DOWN = "[...document.images].filter(i => i.loading === 'lazy' && i.getBoundingClientRect().top > innerHeight).map(i => i.currentSrc)"
+# Pictures that come after the page, when the reader is near them: whether each is in sight at once, by its address.
+LAZY = (
+    "Object.fromEntries([...document.images].filter(i => i.loading === 'lazy').map(i => [i.currentSrc, i.getBoundingClientRect().top < innerHeight]))"
+)
 
 VIOLATIONS = "axe.run().then(found => found.violations.map(one => [one.id, one.nodes.map(node => node.html)]))"
 SHIFTS = """
 Promise.race([
-  new Promise(say => new PerformanceObserver(list => say(list.getEntries().length)).observe({type: 'layout-shift', buffered: true})),
-  new Promise(say => setTimeout(say, 100, 0)),
+  new Promise(say => new PerformanceObserver(list => say(list.getEntries().map(one => [
+    one.value, one.sources.map(its => [its.node?.outerHTML?.slice(0, 99), its.previousRect, its.currentRect]),
+  ]))).observe({type: 'layout-shift', buffered: true})),
+  new Promise(say => setTimeout(say, 100, [])),
 ])
 """
 
@@ -43,11 +47,15 @@ def test_a_page_is_within_its_budgets_and_nothing_moves_while_it_loads(browser: 
         requests: list[Any] = []
         page.on("requestfinished", lambda request, into=requests: into.append(request))
         page.goto(url, wait_until="networkidle")
-        waiting = set(page.evaluate(FURTHER_DOWN))
+        lazy = page.evaluate(LAZY)
         assert all(request.url.startswith(address) for request in requests)
-        seen = {request.url: (request.resource_type, request.sizes()["responseBodySize"]) for request in requests if request.url not in waiting}
+        seen = {request.url: (request.resource_type, request.sizes()["responseBodySize"]) for request in requests if lazy.get(request.url, True)}
         for kind, budget in BUDGETS.items():
             assert sum(size for its, size in seen.values() if its == kind) <= budget, kind
         assert sum(size for _, size in seen.values()) <= FIRST_VIEW, seen
-        assert len(seen) <= REQUESTS, sorted(seen)
-        assert page.evaluate(SHIFTS) == 0
+        assert len(seen.keys() - lazy.keys()) <= REQUESTS, sorted(seen)
+        for _ in range(3):
+            if not (shifts := page.evaluate(SHIFTS)):
+                break
+            page.reload(wait_until="networkidle")  # what moves, moves again; but a busy machine may paint half of a page that it has not read yet
+        assert shifts == []
