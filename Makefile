@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup checkov-env judges package demo test storm lint lock clean
+.PHONY: setup checkov-env judges package demo test storm lighthouse lint lock clean
 
 setup: .venv/.ready
 
@@ -42,6 +42,9 @@ test: lint checkov-env judges
 
 storm: setup
 	$(BIN)/python -m tests.storm --seed $(or $(SEED),0) --minutes $(or $(MINUTES),10)
+
+lighthouse: setup
+	$(BIN)/python -m tests.browser.lighthouse
 
 lint: setup
 	$(BIN)/ruff check --quiet .
