@@ -52,7 +52,7 @@ from pressrun.core.lists import FRESH, Target, preview_target, targets_of_card, 
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine, read_magazine
 from pressrun.core.media import BEGINNING, Medium, is_medium, is_picture, judge, judge_file, judge_size
-from pressrun.core.problem import Problem, errors
+from pressrun.core.problem import Problem, errors, note
 from pressrun.core.report import PREFIX as REPORTS
 from pressrun.core.report import Report, report_on, report_on_card, report_on_medium, report_on_other, report_on_site
 
@@ -117,6 +117,7 @@ def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -
                 file = _card(cloud, basis, record)
             elif is_medium(key):
                 file = _medium(cloud, basis, record)
+                _renew_logo(cloud, basis, key)
             else:
                 file = _other(cloud, key)
         except Conflict:
@@ -141,18 +142,36 @@ def _other(cloud: Cloud, key: str) -> Stored | None:
 def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
     file = cloud.content.get(SITE_TOML)
     magazine, problems = read_magazine(file.body) if file else (None, (Problem("site.toml is gone.", "Upload it again."),))
+    config = file.body.decode("utf-8-sig") if file and magazine else basis.config
+    in_force = magazine or (read_magazine(config.encode())[0] if config else None)
+    logo = _logo(cloud, in_force)
+    if magazine and magazine.logo and not logo:
+        problems = (*problems, note(f"There is no picture {magazine.logo} yet.", "Until it is uploaded, the magazine's name stands in its place."))
     report = report_on_site(magazine, problems, in_force=bool(basis.config))
     answered = _answer(cloud, report)
     after = replace(record, phase="live" if magazine or basis.config else "withdrawn", upload=_etag(file))
     after = replace(after, refused=magazine is None, report=answered)
-    config = file.body.decode("utf-8-sig") if file and magazine else basis.config
     writes = _record_writes(cloud, record, after)
     if config != basis.config and file:
         cloud.register.put(source_key(SITE_TOML), file.body)
-        walk.change_basis(cloud, basis, replace(basis, config=config), writes)
+    if (config, logo) != (basis.config, basis.logo):
+        walk.change_basis(cloud, basis, replace(basis, config=config, logo=logo), writes)
     elif writes:
         cloud.catalogue.write(writes)
     return file
+
+
+def _logo(cloud: Cloud, magazine: Magazine | None) -> str:
+    """What the basis says of the magazine's logo."""
+    medium = cloud.catalogue.media([magazine.logo]).get(magazine.logo) if magazine and magazine.logo else None
+    return medium.to_json() if medium else ""
+
+
+def _renew_logo(cloud: Cloud, basis: Basis, key: str) -> None:
+    """Has ``site.toml`` looked at where the logo that it names is another now: every page shows it, so it is part of the basis."""
+    magazine = read_magazine(basis.config.encode())[0] if basis.config else None
+    if magazine and magazine.logo == key and _logo(cloud, magazine) != basis.logo:
+        cloud.uploads.send_keys([SITE_TOML])
 
 
 def _card(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:

@@ -286,6 +286,29 @@ def test_a_new_article_touches_no_old_page(stage: Stage) -> None:
     assert stage.cloud.site.head("news/old/index.html") == old
 
 
+def test_the_page_of_all_tags_changes_with_the_first_article_of_a_tag_and_the_last_and_with_none_between(stage: Stage) -> None:
+    def etag() -> str:
+        stage.check()
+        head = stage.cloud.site.head("tags/index.html")
+        return head.etag if head else ""
+
+    publish(stage, "articles/one.md", title="One", tags="[Sea ice]", date=ago(days=9))
+    assert '<a href="/tags/sea-ice/">Sea ice</a>' in stage.text("/tags/")
+    with_ice = etag()
+    publish(stage, "articles/two.md", title="Two", tags="[Sea ice]", date=ago(days=1))
+    assert etag() == with_ice
+    publish(stage, "articles/three.md", title="Three", tags="[Sea ice, Ferries]", date=ago(days=2))
+    assert '<a href="/tags/ferries/">Ferries</a>' in stage.text("/tags/")
+    publish(stage, "articles/two.md", title="Two", tags="[Sea Ice]", date=ago(days=1))
+    assert ">Sea Ice</a>" in stage.text("/tags/")
+    for key in ("three", "two", "one"):
+        stage.delete(f"articles/{key}.md")
+        stage.settle()
+        etag()
+        assert "Ferries" not in stage.text("/tags/")
+    assert "/tags/sea-ice/" not in stage.text("/tags/")
+
+
 def test_a_new_site_toml_remakes_every_page_and_a_broken_one_changes_none(stage: Stage) -> None:
     publish(stage)
     before = stage.site()
