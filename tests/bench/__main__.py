@@ -142,10 +142,10 @@ def _cold(work: Path) -> Iterator[str]:
     yield f"{_machine()} The package is {made.size / 1e6:.1f} MB here."
     yield "CPU ms until a function has its clients, under Lambda's runtime client (awslambdaric):"
     yield ""
-    yield "| Function | Ours | bare boto3 and the same clients | Ratio | MiB |"
-    yield "|---|--:|--:|--:|--:|"
+    yield "| Function | Ours | bare boto3 and the same clients | Ratio |"
+    yield "|---|--:|--:|--:|"
     for start in cold.starts(made.folder, client):
-        yield f"| {start.step} | {start.ours:.0f} | {start.bare:.0f} | {start.ratio:.2f} | {start.memory:.0f} |"
+        yield f"| {start.step} | {start.ours:.0f} | {start.bare:.0f} | {start.ratio:.2f} |"
 
 
 def _latency(alone: Publish) -> Iterator[str]:

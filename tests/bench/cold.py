@@ -1,4 +1,4 @@
-"""How long each function takes to be ready, against a bare `import boto3` with the function's own clients; and how much memory it takes.
+"""How long each function takes to be ready, against a bare `import boto3` with the function's own clients.
 
 In processes of their own, which see nothing but the package and Lambda's runtime client, in turn; CPU time is the operating system's.
 """
@@ -20,18 +20,16 @@ CLIENTS = {
 _BARE = "import awslambdaric.bootstrap; import boto3; cloud = boto3.Session()"
 _OURS = "import awslambdaric.bootstrap; import pressrun.{step}; from pressrun.cloud.cloud import connect; cloud = connect()"
 _CLIENTS = "; kept = [cloud.client(name) for name in {clients!r}]"
-_MEMORY = "; import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
 
 
 @dataclass(frozen=True)
 class Start:
-    """Medians: CPU milliseconds of the function, of the bare clients, and their ratio taken pair by pair; MiB at the most."""
+    """Medians: CPU milliseconds of the function, of the bare clients, and their ratio taken pair by pair."""
 
     step: str
     ours: float
     bare: float
     ratio: float
-    memory: float
 
 
 def starts(package: Path, runtime: Path, rounds: int = 9) -> list[Start]:
@@ -44,13 +42,13 @@ def starts(package: Path, runtime: Path, rounds: int = 9) -> list[Start]:
             )
             for _ in range(rounds)
         ]
-        ours, bare = [one[0] for one, _ in pairs], [other[0] for _, other in pairs]
+        ours, bare = [one for one, _ in pairs], [other for _, other in pairs]
         ratio = statistics.median(one / other for one, other in zip(ours, bare, strict=True))
-        found.append(Start(step, statistics.median(ours), statistics.median(bare), ratio, statistics.median(one[1] for one, _ in pairs)))
+        found.append(Start(step, statistics.median(ours), statistics.median(bare), ratio))
     return found
 
 
-def _run(package: Path, runtime: Path, code: str) -> tuple[float, float]:
+def _run(package: Path, runtime: Path, code: str) -> float:
     environment = {
         "PYTHONPATH": f"{package}:{runtime}",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -59,11 +57,8 @@ def _run(package: Path, runtime: Path, code: str) -> tuple[float, float]:
         "AWS_LAMBDA_FUNCTION_NAME": "bench",
         "EDITION": "bench",
     }
-    child = subprocess.Popen([sys.executable, "-S", "-P", "-c", code + _MEMORY], env=environment, stdout=subprocess.PIPE)
+    child = subprocess.Popen([sys.executable, "-S", "-P", "-c", code], env=environment)
     _, status, use = os.wait4(child.pid, 0)
-    assert child.stdout
-    memory = int(child.stdout.read())
-    child.stdout.close()
     if status:
         raise RuntimeError(code)
-    return (use.ru_utime + use.ru_stime) * 1000, memory / 1024
+    return (use.ru_utime + use.ru_stime) * 1000

@@ -38,6 +38,8 @@ from pressrun.core.lists import (
     fixed_targets,
     lists_of,
     newest_first,
+    noted_as,
+    noted_under,
     parent_of,
     reading_of,
     targets_of,
@@ -198,7 +200,7 @@ def build(content: Mapping[str, bytes], register: Register, now: datetime, theme
     magazine, problems = magazine_of(content, register)
     reads = cache(partial(read, content=content, register=register, magazine=magazine))
     plan = Plan(content, register, now, magazine, reads)
-    pages = Pages(magazine, theme)
+    pages = Pages(magazine, theme, logo_of(content, register, magazine))
     site: dict[str, SiteObject] = {}
     targets: dict[str, Target] = {}
     for target in plan.targets:
@@ -234,6 +236,8 @@ class Plan:
             mentioned = self._mentioned_by(article)
             self.media |= {medium.key: medium for medium in (*mentioned.media.values(), *mentioned.issue_media.values())}
             teasers.append(teaser_of(article, mentioned, self.claims[url].first or now, self.claims[url].feed_id))
+        if logo := self._library.find([magazine.logo]).get(magazine.logo):
+            self.media[logo.key] = logo
         self._shelves = _Shelves(magazine, teasers, filed, now)
         for target in self._shelves.targets:
             for found in self._sources_on(target):
@@ -314,6 +318,11 @@ def magazine_of(content: Mapping[str, bytes], register: Register) -> tuple[Magaz
     return magazine, problems
 
 
+def logo_of(content: Files, register: Register, magazine: Magazine) -> Medium | None:
+    """The magazine's logo, where it is there."""
+    return _Library(content, register, {}).find([magazine.logo]).get(magazine.logo)
+
+
 def articles_in(content: Iterable[str], register: Register) -> list[str]:
     """The keys at which there is an article, in their order, then those at which there was one."""
     owners = {claim.owner for claim in register.claims.values() if claim.owner}
@@ -369,6 +378,7 @@ class _Shelves:
         self.places: defaultdict[str, list[str]] = defaultdict(list)
         self.periods: defaultdict[str, set[str]] = defaultdict(set)
         self.targets = set(fixed_targets(magazine))
+        noted = set[Target]()
         for teaser in self.newest:
             place = teaser.place
             for name in lists_of(teaser, fresh=now < teaser.published + FRESH):
@@ -376,9 +386,10 @@ class _Shelves:
                 self.places[name].append(place)
                 for target in targets_of(name, teaser.published, magazine.timezone):
                     self.targets.add(target)
-                    if parent := parent_of(target):
+                    if (parent := parent_of(target)) and (under := noted_under(target)) and target not in noted:
+                        noted.add(target)
                         self.targets.add(parent)
-                        self.periods[name].add(target.period)
+                        self.periods[under[0]].add(noted_as(target, [teaser]))
         self.targets.update(target for name in cards for target in targets_of_name(name))
         for places in self.places.values():
             places.reverse()

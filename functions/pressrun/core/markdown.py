@@ -112,22 +112,30 @@ _CLEAN_TAG = re.compile(rf"{_ALONE}|<(?P<tag>/?a|img|h[2-6]|input)(?P<attributes
 _PAGE_IDS = frozenset({"main", "menu"})  # what the templates call parts of the page
 
 Picture = Callable[[str, str, str], str | None]
+Words = Callable[..., str]
 
 
-def to_html(text: str, markup: Markup = "markdown", links: Mapping[str, str] = {}, picture: Picture | None = None) -> str:
+def in_english(label: str, *values: str) -> str:
+    """A label as it is, with each value in the place of a pair of braces."""
+    for value in values:
+        label = label.replace("{}", value, 1)
+    return label
+
+
+def to_html(text: str, markup: Markup = "markdown", links: Mapping[str, str] = {}, picture: Picture | None = None, words: Words = in_english) -> str:
     """The body as a page has it: rendered, clean and complete."""
-    return complete(clean(rendered(text, markup)), links, picture)
+    return complete(clean(rendered(text, markup)), links, picture, words)
 
 
-def complete(html: str, links: Mapping[str, str] = {}, picture: Picture | None = None) -> str:
+def complete(html: str, links: Mapping[str, str] = {}, picture: Picture | None = None, words: Words = in_english) -> str:
     """The clean HTML of a body, with what only the magazine knows put in.
 
     ``links`` has the URL of each article (``Article.refs``) and of each file (``Article.files``) that the body may name; a link to any other is its
     text alone. ``picture`` gets a picture's source, alternative text and caption, and returns HTML that is trusted, '' where only the alternative
     text is to be left, or None where nothing is. A picture that stands alone in its paragraph becomes a figure with its caption, which ``picture``
-    then does not get.
+    then does not get. ``words`` says a label in the magazine's language.
     """
-    return "".join(_Page(links, picture).pieces(html))
+    return "".join(_Page(links, picture, words).pieces(html))
 
 
 class Mentions(NamedTuple):
@@ -169,7 +177,7 @@ def _watched(frame: re.Match[str]) -> str:
     """Another site's video in its frame is a link to it; any other frame stays what it was, and is cleaned away."""
     src = re.search(r"\ssrc\s*=\s*[\"']?(?:https?:)?(//[^\"'\s]++)", frame[1], re.IGNORECASE)
     url = video_of("https:" + unescape(src[1])) if src else None
-    return f'<p><a href="{escape(url)}">Watch the video on {"YouTube" if "youtube" in url else "Vimeo"}</a></p>' if url else frame[0]
+    return f'<p><a href="{escape(url)}"></a></p>' if url else frame[0]
 
 
 def clean(html: str) -> str:
@@ -195,8 +203,8 @@ def _meant(href: str) -> tuple[tuple[str, str] | None, str]:
 class _Page:
     """One reading of clean HTML: what only the magazine knows is put in."""
 
-    def __init__(self, links: Mapping[str, str], picture: Picture | None) -> None:
-        self.links, self.picture = links, picture
+    def __init__(self, links: Mapping[str, str], picture: Picture | None, words: Words) -> None:
+        self.links, self.picture, self.words = links, picture, words
         self.ids: Counter[str] = Counter()
         self.open_links: list[bool] = []  # whether each is shown
 
@@ -213,11 +221,13 @@ class _Page:
                     yield self._image(attributes)
                 case "a":
                     yield self._link(found[0], attributes)
+                    if html.startswith("</a>", done) and (url := video_of(unescape(attributes.get("href", "")))):
+                        yield self.words("Watch the video on {}", "YouTube" if "youtube" in url else "Vimeo")
                 case "/a":
                     yield found[0] if self.open_links.pop() else ""
                 case "input":
                     # What the box says must be said, too.
-                    yield f'{found[0][:-1]} aria-label="{"Done" if "checked" in attributes else "Not done"}">'
+                    yield f'{found[0][:-1]} aria-label="{self.words("Done" if "checked" in attributes else "Not done")}">'
                 case _:
                     yield self._heading(found[0], attributes, html[done : html.find("</h", done)])
         yield html[done:]

@@ -20,12 +20,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from pressrun.core.build import Files, Plan, Read, articles_in, magazine_of, read
+from pressrun.core.build import Files, Plan, Read, articles_in, logo_of, magazine_of, read
 from pressrun.core.claims import Register
 from pressrun.core.lists import Target
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine
-from pressrun.core.media import bodies_of, objects_of
+from pressrun.core.media import Medium, bodies_of, objects_of
 from pressrun.core.pages import Pages, Theme
 from pressrun.core.problem import Problem, errors
 from pressrun.core.site import SiteObject
@@ -61,7 +61,8 @@ def write_site(content: Path, into: Path, now: datetime, theme: Theme, told: Tol
     magazine, problems = magazine_of(files, register)
     keys = articles_in(files, register)
     processes = processes or (_processors() if len(keys) > _A_FEW else 1)
-    pages = Pages(magazine, theme)
+    logo = logo_of(files, register, magazine)
+    pages = Pages(magazine, theme, logo)
     with TemporaryDirectory(prefix="pressrun-") as texts, _no_pauses():
         reads: dict[str, Read] = {}
         places: dict[str, _Place] = {}
@@ -76,7 +77,7 @@ def write_site(content: Path, into: Path, now: datetime, theme: Theme, told: Tol
         targets = [*plan.targets, *(Target("media", key) for key in sorted(plan.media))]
         described: dict[str, str] = {}
         counts = Counter(put=0, unchanged=0, deleted=0)
-        with _workers(processes, _Making(plan, magazine, theme, pages, _Texts(texts, places), into)) as each:
+        with _workers(processes, _Making(plan, magazine, theme, logo, pages, _Texts(texts, places), into)) as each:
             for number, objects in enumerate(each(targets), 1):
                 for key, description, is_put in objects:
                     described[key] = description
@@ -148,6 +149,7 @@ class _Making:
     plan: Plan
     magazine: Magazine
     theme: Theme
+    logo: Medium | None
     pages: Pages | None
     texts: _Texts
     into: Path
@@ -164,7 +166,7 @@ class _Making:
         if target.kind == "media":
             yield from self._write_medium(target.name)
             return
-        self.pages = self.pages or Pages(self.magazine, self.theme)
+        self.pages = self.pages or Pages(self.magazine, self.theme, self.logo)
         for key, made in self.plan.make(target, self.pages, self.texts).items():
             yield key, _described(made), self._write(key, made.body)
 
