@@ -9,13 +9,13 @@ from difflib import get_close_matches
 from html import unescape
 from pathlib import PurePosixPath
 
-from pressrun.core.dates import read_instant
+from pressrun.core.dates import either, read_instant
 from pressrun.core.embedded import Embedded, take_out
-from pressrun.core.frontmatter import Document, Field, Value, spelt, split
+from pressrun.core.frontmatter import TWICE, Document, Field, Value, spelt, split
 from pressrun.core.html import read_page
 from pressrun.core.links import is_elsewhere, name_of, slug_of, stand_in, stem_of, video_of
 from pressrun.core.magazine import Magazine, Section
-from pressrun.core.markdown import Markup, excess, mentions
+from pressrun.core.markdown import Markup, excess, mentions, plain
 from pressrun.core.media import is_medium
 from pressrun.core.problem import CONTROL, Problem, errors, nearest, note
 from pressrun.core.shortcodes import translate
@@ -242,7 +242,14 @@ class Reader:
         try:
             return read_instant(value, self.magazine.timezone)
         except ValueError:
-            self.refuse(name, f"“{value}” is not a date.", "Write it like 2026-11-22, or 2026-11-22T09:30, or 2026-11-22T09:30:00-05:00.")
+            said, remedy = f"“{value[:80]}” is not a date.", "Write it like 2026-11-22, or 2026-11-22T09:30, or 2026-11-22T09:30:00-05:00."
+            if meant := either(value):
+                said = f"“{value[:80]}” may be two dates."
+                remedy = " or ".join(dict.fromkeys(f"{day:%Y-%m-%d} for {day.day} {day:%B}" for day in meant)) + "."
+                remedy = f"Write the year first: {remedy}"
+            elif word := re.search(r"\d ?([A-Z]{2,5})$", value.strip()):
+                said = f"“{word[1]}” is not a time zone that is known everywhere."
+            self.refuse(name, said, remedy)
             return None
 
     def items(self, name: str, split_on: str) -> list[str]:
@@ -320,13 +327,13 @@ class _ArticleReader(Reader):
             tags=self.labels("tags", split_on="," if "," in self.written("tags") else r"\s+"),
             authors=self.labels("authors", split_on=r",| and "),
             agency=self.agency(),
-            summary=self.text("summary"),
+            summary=plain(self.text("summary")),
             kicker=self.text("kicker"),
             lang=self.lang(),
             markup=self.markup,
             image=image,
             image_alt=self.text("image_alt"),
-            image_caption=self.text("image_caption"),
+            image_caption=plain(self.text("image_caption")),
             image_credit=self.text("image_credit"),
             featured=self.flag("featured"),
             id=self.id(),
@@ -359,6 +366,13 @@ class _ArticleReader(Reader):
                 unknown.append((spelling, field))
             else:
                 found[_MEANT[name]].append((name, field))
+        unknown_names = {spelling for spelling, _ in unknown}
+        self.problems[:] = [
+            note(found.problem, "It is left out.", line=found.line, text=found.text)
+            if found.remedy == TWICE and spelt(found.text) in unknown_names
+            else found
+            for found in self.problems
+        ]
         self._note_unknown(unknown)
         self.redirect_fields = found.pop("redirects", [])
         return {name: self._chosen(name, candidates) for name, candidates in found.items()}

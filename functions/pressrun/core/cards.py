@@ -13,6 +13,7 @@ from pressrun.core.article import Article, Label, Reader, is_article, read_docum
 from pressrun.core.dates import stamp, unstamp
 from pressrun.core.links import is_elsewhere, media_keys, name_of, slug_of, stand_in
 from pressrun.core.magazine import Magazine
+from pressrun.core.markdown import plain
 from pressrun.core.media import Medium, is_media_name, is_medium
 from pressrun.core.problem import Problem, errors, note
 
@@ -221,7 +222,7 @@ class _Reader(Reader):
             name=name,
             url=f"/authors/{self.slug()}/",
             role=self.first("role", "job_title", "position"),
-            summary=self.first("summary", "description", "bio_short"),
+            summary=plain(self.first("summary", "description", "bio_short")),
             picture=self.first("portrait", "image", "photo", "avatar", "picture"),
             body=self.body(),
         )
@@ -238,7 +239,7 @@ class _Reader(Reader):
             url=f"/journal/{slug_of(number) or self.slug()}/",
             number=number,
             date=self.instant("date"),
-            summary=self.first("summary", "description"),
+            summary=plain(self.first("summary", "description")),
             picture=self.first("cover", "image"),
             download=self.first("pdf", "download"),
             insert=self.text("insert"),

@@ -18,6 +18,8 @@ _BLANK_LINES = re.compile(r"(?:[ \t]*+\n)*+")
 _DEEPEST = 20
 _LARGEST = 64 * 1024
 
+TWICE = "Keep one of the two."
+
 Value = str | list["Value"] | dict[str, "Value"]
 
 
@@ -294,8 +296,8 @@ def _as_text(value: object, line: int, depth: int = 1) -> Value:
 
 def _add(fields: dict[str, Field], problems: list[Problem], field: Field) -> None:
     name = spelt(field.name)
-    if name in fields:
-        problems.append(Problem(f"“{name}” stands here twice.", "Keep one of the two.", field.line, field.name))
+    if name in fields and fields[name].value != field.value:
+        problems.append(Problem(f"“{name}” stands here twice.", TWICE, field.line, field.name))
     fields[name] = field
 
 

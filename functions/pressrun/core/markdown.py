@@ -23,6 +23,7 @@ _OPTIONS = (
     | pyromark.Options.ENABLE_HEADING_ATTRIBUTES
 )
 _MARKDOWN = pyromark.Markdown(options=_OPTIONS)
+_LINE = pyromark.Markdown(options=pyromark.Options.ENABLE_STRIKETHROUGH)
 
 _TAGS = {
     *("a", "abbr", "b", "bdi", "bdo", "blockquote", "br", "caption", "cite", "code", "data", "dd", "del", "details", "dfn", "div", "dl", "dt", "em"),
@@ -96,6 +97,7 @@ _NEVER_DEEP = {
     *("br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "rp", "rt", "source", "td", "th", "tr", "wbr"),
 }
 _HEADING_1 = re.compile(r"<(/?)h1\b")
+_EMPTY_HEADING = re.compile(r"<(h[2-6])(?: [^<>]*+)?>\s*+</\1>")  # of a shortcode that was left out, as a rule
 _FOOTNOTE = re.compile(r'(<sup class="footnote-reference"><a href="#|<div class="footnote-definition" id=")')
 _FRAME = re.compile(r"<iframe\b([^<>]*+)>(?:\s*+</iframe\s*>)?", re.IGNORECASE)
 _UNSHOWN = re.compile(r"<(script|iframe|object|embed|form|svg|math|video|audio|canvas)\b", re.IGNORECASE)
@@ -158,7 +160,7 @@ def _clean(html: str) -> str:
     # The content security policy allows no style attribute, so a column's alignment becomes a class.
     html = _ALIGNED.sub(r'<\1 class="\2">', html)
     html = _FOOTNOTE.sub(r"\1fn-", html)  # a footnote's name may be a heading's, too
-    return _CLEANER.clean(_HEADING_1.sub(r"<\1h2", html))
+    return _EMPTY_HEADING.sub("", _CLEANER.clean(_HEADING_1.sub(r"<\1h2", html)))
 
 
 class _Page:
@@ -288,6 +290,30 @@ def code_spans(text: str, markup: Markup = "markdown") -> list[tuple[int, int]]:
                 place, byte = start + len(data[where["start"] : where["end"]].decode()), where["end"]
                 spans.append((start, place))
     return spans
+
+
+def plain(text: str) -> str:
+    """One line of Markdown or HTML as text: what a summary or a caption says, without its emphasis, links and tags.
+
+    >>> plain("By **Jo** and [Al](https://al.example), in <em>Oslo</em>: 2 * 3 * 4")
+    'By Jo and Al, in Oslo: 2 * 3 * 4'
+    """
+    if not re.search(r"[*_`\[<~\\]", text):
+        return text
+    # A word before it, so that 'no. 1' or a dash at its beginning is no list.
+    events = _LINE.events("x " + " ".join(text.split()).replace("&", "&amp;"))
+    return " ".join("".join(filter(None, map(_said, events)))[2:].split())
+
+
+def _said(event: object) -> str:
+    match event:
+        case {"Text": str(text)} | {"Code": str(text)}:
+            return text
+        case {"InlineHtml": str(tag)}:
+            named = _TAG.match(tag)
+            return "" if named and named[2].lower() in _TAGS else tag
+        case _:
+            return ""
 
 
 def word_count(html: str) -> int:

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
@@ -9,7 +10,7 @@ from itertools import islice
 
 from pressrun.core.frontmatter import line_finder
 from pressrun.core.links import ref_of, vimeo, youtube
-from pressrun.core.markdown import Markup, code_spans
+from pressrun.core.markdown import Markup, code_spans, plain
 from pressrun.core.problem import Problem, note
 
 # None has the opening of another in it, so one that never closes ends the search at the next opening and not at the end of the file.
@@ -19,8 +20,17 @@ _LIQUID = (
 )
 _OBSIDIAN = r"(?P<embed>!?)\[\[(?P<link>[^\[\]|\n]++)(?:\|(?P<label>[^\[\]\n]*+))?\]\](?![(\[])"
 # What Jekyll's Markdown says of looks: classes, and where a table of contents goes, in place of a list of one item.
-_KRAMDOWN = r"(?P<look>(?:(?:[*+-]|1\.) [^\n]*\n)?\{:toc\}|\{:[^{}\n]*\})"
-_IN_MARKDOWN, _IN_HTML = re.compile(f"{_HUGO}|{_LIQUID}|{_OBSIDIAN}|{_KRAMDOWN}"), re.compile(f"{_HUGO}|{_LIQUID}")
+_TOC = r"(?:(?:[*+-]|1\.) [^\n]*\n)?\{:toc[^{}\n]*\}|^\[\[?_?(?:toc|TOC)_?\]\]?[ \t]*$"
+# Attributes as Hugo has them, on a line of their own or behind a link or a picture. A heading's are its anchor.
+_ATTRIBUTES = r"^[ \t]*\{[.#][\w-][^{}\n]*\}[ \t]*$|(?<=[)\]])\{(?:[.#]|(?:width|height|target|rel|class|style|align|loading)=)[^{}\n]*\}"
+_LOOK = rf"(?P<look>{_TOC}|\{{:[^{{}}\n]*\}}|{_ATTRIBUTES})"
+# HTML in whose inside Jekyll's Markdown reads Markdown, which others do after an empty line.
+_BLOCK = r"(?P<block>^ {0,3}<(?:div|section|article|aside|main|header|footer|figure|blockquote|details|center)\b[^<>\n]{0,500}?"
+_MARKED, _ANY = rf"{_BLOCK}\smarkdown\s?=[^<>\n]{{0,500}}>)", rf"{_BLOCK}>)"
+_IN_HTML = re.compile(f"{_HUGO}|{_LIQUID}")
+_IN_MARKDOWN = re.compile(f"{_HUGO}|{_LIQUID}|{_LOOK}|{_OBSIDIAN}|{_MARKED}", re.MULTILINE)
+_IN_ALL_HTML = re.compile(f"{_HUGO}|{_LIQUID}|{_LOOK}|{_OBSIDIAN}|{_ANY}", re.MULTILINE)
+_ALL_HTML = re.compile(r"\{::options\s[^{}\n]*parse_block_html=[\"']true")
 _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]++)\]:", re.MULTILINE)
 _NAME = re.compile(r"\s*(/?\s*[^\s\"'=]*)")
 _ARGUMENT = re.compile(r"(?:([\w.-]+)\s*=\s*)?(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|`([^`]*+)`|([^\s\"'`=]++))")
@@ -28,11 +38,13 @@ _ARGUMENT = re.compile(r"(?:([\w.-]+)\s*=\s*)?(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^
 _DESTINATION = re.compile(r"(?:\]\(\s*<?|=\s*[\"']|\]:\s*)(?:\{\{[^{}]*\}\})*$")
 _NO_ARTICLE = re.compile(r"\.(?!(?:md|markdown|html?)$)\w+$", re.IGNORECASE)
 
-_LITERAL = {"highlight", "raw", "comment"}  # what stands between its two marks is not looked into
+_LITERAL = {"highlight", "raw", "comment", "code", "codeblock", "code-toggle"}  # what stands between its two marks is not looked into
+_TEXTS = ("text", "quote", "body", "content")  # what an unknown shortcode with such an argument shows
 _PICTURES = {"figure", "fig", "image", "img", "picture"}
 _SOURCES = ("src", "url", "path", "image_path", "file")
 _SITE_ADDRESSES = {"site.baseurl", "site.url"}
 _ADDRESS_FILTERS = {"relative_url", "absolute_url", "prepend", "escape", "xml_escape", "uri_escape"}
+_NOTHING = "Nothing need be done."
 _MOST, _MOST_NOTES = 10_000, 50
 
 
@@ -53,9 +65,9 @@ def translate(text: str, first_line: int, markup: Markup = "markdown") -> tuple[
 
     A link to another article leads to ``ref:`` and its name. In code, a shortcode is what it is.
     """
-    if "{" not in text and "[[" not in text:
+    if not any(sign in text for sign in ("{", "[[", "[TOC]", "[toc]", "markdown=")):
         return text, []
-    pattern = _IN_HTML if markup == "html" else _IN_MARKDOWN
+    pattern = _IN_HTML if markup == "html" else _IN_ALL_HTML if _ALL_HTML.search(text) else _IN_MARKDOWN
     found = list(islice(pattern.finditer(text), _MOST + 1))
     if len(found) > _MOST:
         return text, [
@@ -68,11 +80,11 @@ def translate(text: str, first_line: int, markup: Markup = "markdown") -> tuple[
     notes = [
         note(
             f"Pressrun does not know “{name}”, a shortcode of another tool.",
-            f"It is left out. {said}",
+            f"It is left out, and its text stays. {_NOTHING}" if has_text else f"It is left out. {said}",
             line=line_at(start) + first_line - 1,
             text=shown,
         )
-        for start, name, shown in translator.left_out[:_MOST_NOTES]
+        for start, name, shown, has_text in translator.left_out[:_MOST_NOTES]
     ]
     if more := translator.left_out[_MOST_NOTES:]:
         notes.append(note(f"{len(more)} more shortcodes are left out.", said, line=line_at(more[0][0]) + first_line - 1))
@@ -84,12 +96,15 @@ class _Translator:
         self.text, self.markup, self.found = text, markup, found
         self.defined = {found[1] for found in _DEFINITION.finditer(text)} if "[[" in text else set()
         self.code = code_spans(text, markup) if found else []
-        self.left_out: list[tuple[int, str, str]] = []
+        self.left_out: list[tuple[int, str, str, bool]] = []  # where, the name, as written, and whether its text stays
+        self.closed: set[int] = set()  # where those begin that another one closes
+        self.details = 0  # how many of these are open
 
     def pieces(self) -> Iterator[str]:
         """The text in order: what stands between the shortcodes, and what each becomes."""
         shortcodes = [self._read(found) for found in self.found]
         closings = _closings(shortcodes)
+        self.closed = set(closings)
         done = 0
         for found, shortcode in zip(self.found, shortcodes, strict=True):
             if found.start() < done:
@@ -102,19 +117,23 @@ class _Translator:
                 yield escape(unescaped, quote=False)
             elif found.lastgroup == "look":
                 continue
+            elif found.lastgroup == "block":
+                yield found[0] + "\n"
             elif found.lastgroup in ("link", "label"):
                 yield self._link(found)
             elif found.lastgroup == "value":
                 yield self._noted(_value(found["value"]), shortcode)
-            elif closing := closings.get(found.start()):
+            elif shortcode.name in _LITERAL and (closing := closings.get(found.start())):
                 yield self._literal(shortcode, self.text[done : closing.start])
                 done = closing.end
+            elif shortcode.name in ("/details", "enddetails"):
+                yield self._details_end()
             elif not shortcode.name.startswith(("/", "end")):
                 yield self._noted(self._shown(shortcode), shortcode)
         yield self.text[done:]
 
     def _read(self, found: re.Match[str]) -> _Shortcode:
-        if found.lastgroup in ("link", "label", "value", "look"):
+        if found.lastgroup in ("link", "label", "value", "look", "block"):
             return _Shortcode(found.start(), found.end(), found[0], {}, False)
         inside = found[found.lastgroup or 0].rstrip().removesuffix("-")
         named = _NAME.match(inside)
@@ -134,8 +153,11 @@ class _Translator:
 
     def _noted(self, shown: str | None, shortcode: _Shortcode) -> str:
         if shown is None:
-            self.left_out.append((shortcode.start, shortcode.name, self.text[shortcode.start : min(shortcode.end, shortcode.start + 120)]))
-        return shown or ""
+            said = next((shortcode.arguments[name] for name in _TEXTS if shortcode.arguments.get(name)), "")
+            shown = said and self._paragraph(shortcode, escape(said, quote=False) if self.markup == "html" else said)
+            written = self.text[shortcode.start : min(shortcode.end, shortcode.start + 120)]
+            self.left_out.append((shortcode.start, shortcode.name, written, bool(said) or shortcode.start in self.closed))
+        return shown
 
     def _shown(self, shortcode: _Shortcode) -> str | None:
         """What it becomes, or None where that is not obvious."""
@@ -145,6 +167,8 @@ class _Translator:
             arguments = {key: value for key, value in arguments.items() if key != "0"}
         if name in ("ref", "relref", "post_url", "link"):
             return self._ref(shortcode, arguments.get("0") or arguments.get("path", ""))
+        if name == "details" and shortcode.start in self.closed:
+            return self._details(arguments)
         if name in ("youtube", "vimeo", "video"):
             return self._video(shortcode, arguments.get("provider", name), arguments)
         return self._picture(shortcode, arguments) if _PICTURES.intersection(re.split(r"[-_]", name)) else None
@@ -156,11 +180,24 @@ class _Translator:
             return inner
         if self.markup == "html":
             return f"<pre><code>{escape(inner.strip(), quote=False)}</code></pre>"
+        if shortcode.name == "code" and not shortcode.alone and "\n" not in inner and "`" not in inner:
+            return f"`{inner}`"
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", inner)), default=0))
         language = re.sub(r"[^\w+#-]", "", shortcode.arguments.get("0", ""))
         before = "" if shortcode.alone or not self.text[: shortcode.start].strip() else "\n\n"
         inner = inner if inner.startswith("\n") else f"\n{inner}"
         return f"{before}{fence}{language}{inner}{'' if inner.rstrip(' ').endswith(chr(10)) else chr(10)}{fence}"
+
+    def _details(self, arguments: dict[str, str]) -> str:
+        summary = escape(next(filter(None, (arguments.get(name) for name in ("summary", "title", "0"))), "…"), quote=False)
+        self.details += 1
+        return f"\n\n<details><summary>{summary}</summary>\n\n"
+
+    def _details_end(self) -> str:
+        if not self.details:
+            return ""
+        self.details -= 1
+        return "\n\n</details>\n\n"
 
     def _ref(self, shortcode: _Shortcode, target: str) -> str | None:
         place = "/" + target.lstrip("/") if shortcode.name == "link" and _NO_ARTICLE.search(target) else ref_of(target)
@@ -184,7 +221,7 @@ class _Translator:
         src = next(iter([*named, *(value for value in placed if "." in value), *placed]), "")
         if not src:
             return None
-        caption = " ".join(filter(None, (arguments.get(name) for name in ("title", "caption", "description", "attr"))))
+        caption = plain(" ".join(filter(None, (arguments.get(name) for name in ("title", "caption", "description", "attr")))))
         if self.markup == "html":
             image = f'<img src="{escape(src)}" alt="{escape(arguments.get("alt", ""))}" title="{escape(caption)}">'
         else:
@@ -211,14 +248,14 @@ class _Translator:
 
 
 def _closings(shortcodes: list[_Shortcode]) -> dict[int, _Shortcode]:
-    """By the start of each literal shortcode, the next one that closes it."""
+    """By the start of each shortcode, the one that closes it: of a literal one the next, of any other the one at the same depth."""
     found: dict[int, _Shortcode] = {}
-    following: dict[str, _Shortcode] = {}
+    following: dict[str, list[_Shortcode]] = defaultdict(list)
     for shortcode in reversed(shortcodes):
         if shortcode.name.startswith(("/", "end")):
-            following[shortcode.name.removeprefix("/").removeprefix("end")] = shortcode
-        elif shortcode.name in _LITERAL and shortcode.name in following:
-            found[shortcode.start] = following[shortcode.name]
+            following[shortcode.name.removeprefix("/").removeprefix("end")].append(shortcode)
+        elif ends := following[shortcode.name]:
+            found[shortcode.start] = ends[-1] if shortcode.name in _LITERAL else ends.pop()
     return found
 
 
