@@ -271,6 +271,7 @@ class Reader:
     def labels(self, name: str, split_on: str) -> tuple[Label, ...]:
         found: dict[str, Label] = {}
         for value in self.items(name, split_on):
+            value = plain(value)
             slug = slug_of(value)
             if not slug:
                 self.refuse(name, f"“{value}” has no letter or digit, so it cannot have a page.", "Write a word.")

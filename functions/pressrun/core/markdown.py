@@ -276,20 +276,28 @@ def depth(text: str, markup: Markup = "markdown") -> int:
     return deepest
 
 
-def code_spans(text: str, markup: Markup = "markdown") -> list[tuple[int, int]]:
-    """Where there is code in the body: the start and end of each piece, in order."""
+Spans = list[tuple[int, int]]
+
+
+def spans(text: str, markup: Markup = "markdown") -> tuple[Spans, Spans]:
+    """Where there is code in the body, and where blocks of HTML are in Markdown: the start and end of each piece, in order."""
     if markup == "html":
-        return [found.span() for found in _HTML_CODE.finditer(text)]
+        return [found.span() for found in _HTML_CODE.finditer(text)], []
     data = text.encode()
-    spans: list[tuple[int, int]] = []
+    code, html = Spans(), Spans()
     place = byte = 0
     for event, where in _MARKDOWN.events_with_range(text):  # whose ranges are in bytes
         match event:
             case {"Code": _} | {"Start": {"CodeBlock": _}}:
-                start = place + len(data[byte : where["start"]].decode())
-                place, byte = start + len(data[where["start"] : where["end"]].decode()), where["end"]
-                spans.append((start, place))
-    return spans
+                found = code
+            case {"Start": "HtmlBlock"}:
+                found = html
+            case _:
+                continue
+        start = place + len(data[byte : where["start"]].decode())
+        place, byte = start + len(data[where["start"] : where["end"]].decode()), where["end"]
+        found.append((start, place))
+    return code, html
 
 
 def plain(text: str) -> str:

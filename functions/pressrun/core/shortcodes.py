@@ -5,12 +5,12 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from itertools import islice
 
 from pressrun.core.frontmatter import line_finder
-from pressrun.core.links import ref_of, vimeo, youtube
-from pressrun.core.markdown import Markup, code_spans, plain
+from pressrun.core.links import ref_of, video_of, vimeo, youtube
+from pressrun.core.markdown import Markup, plain, spans
 from pressrun.core.problem import Problem, note
 
 # None has the opening of another in it, so one that never closes ends the search at the next opening and not at the end of the file.
@@ -24,12 +24,15 @@ _TOC = r"(?:(?:[*+-]|1\.) [^\n]*\n)?\{:toc[^{}\n]*\}|^\[\[?_?(?:toc|TOC)_?\]\]?[
 # Attributes as Hugo has them, on a line of their own or behind a link or a picture. A heading's are its anchor.
 _ATTRIBUTES = r"^[ \t]*\{[.#][\w-][^{}\n]*\}[ \t]*$|(?<=[)\]])\{(?:[.#]|(?:width|height|target|rel|class|style|align|loading)=)[^{}\n]*\}"
 _LOOK = rf"(?P<look>{_TOC}|\{{:[^{{}}\n]*\}}|{_ATTRIBUTES})"
+# WordPress's, which archives that came by way of it still have.
+_WORDPRESS = r"(?P<video>^\[(?:youtube|vimeo)[= ]\s*[^\[\]\s]{1,300}\][ \t]*$)"
 # HTML in whose inside Jekyll's Markdown reads Markdown, which others do after an empty line.
 _BLOCK = r"(?P<block>^ {0,3}<(?:div|section|article|aside|main|header|footer|figure|blockquote|details|center)\b[^<>\n]{0,500}?"
 _MARKED, _ANY = rf"{_BLOCK}\smarkdown\s?=[^<>\n]{{0,500}}>)", rf"{_BLOCK}>)"
 _IN_HTML = re.compile(f"{_HUGO}|{_LIQUID}")
-_IN_MARKDOWN = re.compile(f"{_HUGO}|{_LIQUID}|{_LOOK}|{_OBSIDIAN}|{_MARKED}", re.MULTILINE)
-_IN_ALL_HTML = re.compile(f"{_HUGO}|{_LIQUID}|{_LOOK}|{_OBSIDIAN}|{_ANY}", re.MULTILINE)
+_IN_MARKDOWN = re.compile(f"{_HUGO}|{_LIQUID}|{_LOOK}|{_OBSIDIAN}|{_WORDPRESS}|{_MARKED}", re.MULTILINE)
+_IN_ALL_HTML = re.compile(f"{_HUGO}|{_LIQUID}|{_LOOK}|{_OBSIDIAN}|{_WORDPRESS}|{_ANY}", re.MULTILINE)
+_SIGN = re.compile(r"\{|\[\[|\[(?:TOC|toc)\]|\[(?:youtube|vimeo)[= ]|markdown=")  # without one of these there is no shortcode
 _ALL_HTML = re.compile(r"\{::options\s[^{}\n]*parse_block_html=[\"']true")
 _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]++)\]:", re.MULTILINE)
 _NAME = re.compile(r"\s*(/?\s*[^\s\"'=]*)")
@@ -65,7 +68,7 @@ def translate(text: str, first_line: int, markup: Markup = "markdown") -> tuple[
 
     A link to another article leads to ``ref:`` and its name. In code, a shortcode is what it is.
     """
-    if not any(sign in text for sign in ("{", "[[", "[TOC]", "[toc]", "markdown=")):
+    if not _SIGN.search(text):
         return text, []
     pattern = _IN_HTML if markup == "html" else _IN_ALL_HTML if _ALL_HTML.search(text) else _IN_MARKDOWN
     found = list(islice(pattern.finditer(text), _MOST + 1))
@@ -95,7 +98,7 @@ class _Translator:
     def __init__(self, text: str, markup: Markup, found: list[re.Match[str]]) -> None:
         self.text, self.markup, self.found = text, markup, found
         self.defined = {found[1] for found in _DEFINITION.finditer(text)} if "[[" in text else set()
-        self.code = code_spans(text, markup) if found else []
+        self.code, self.html = spans(text, markup) if found else ([], [])
         self.left_out: list[tuple[int, str, str, bool]] = []  # where, the name, as written, and whether its text stays
         self.closed: set[int] = set()  # where those begin that another one closes
         self.details = 0  # how many of these are open
@@ -111,7 +114,7 @@ class _Translator:
                 continue  # between the marks of a literal one
             yield self.text[done : found.start()]
             done = found.end()
-            if self._in_code(found.start()):
+            if _inside(self.code, found.start()):
                 yield _unescaped(found) or found[0]
             elif unescaped := _unescaped(found):
                 yield escape(unescaped, quote=False)
@@ -119,8 +122,11 @@ class _Translator:
                 continue
             elif found.lastgroup == "block":
                 yield found[0] + "\n"
+            elif found.lastgroup == "video":
+                url = video_of(unescape(re.split("[= ]", found[0].strip("[] \t"), maxsplit=1)[1]))
+                yield f"\n{self._anchor(shortcode, 'Watch the video', url)}\n" if url else found[0]
             elif found.lastgroup in ("link", "label"):
-                yield self._link(found)
+                yield self._link(found, shortcode)
             elif found.lastgroup == "value":
                 yield self._noted(_value(found["value"]), shortcode)
             elif shortcode.name in _LITERAL and (closing := closings.get(found.start())):
@@ -133,7 +139,7 @@ class _Translator:
         yield self.text[done:]
 
     def _read(self, found: re.Match[str]) -> _Shortcode:
-        if found.lastgroup in ("link", "label", "value", "look", "block"):
+        if found.lastgroup in ("link", "label", "value", "look", "block", "video"):
             return _Shortcode(found.start(), found.end(), found[0], {}, False)
         inside = found[found.lastgroup or 0].rstrip().removesuffix("-")
         named = _NAME.match(inside)
@@ -147,14 +153,14 @@ class _Translator:
         alone = not before[2].strip() and not after[0].strip() and (bool(before[1]) or found.start() < 20)
         return _Shortcode(found.start(), found.end(), name, arguments, alone)
 
-    def _in_code(self, place: int) -> bool:
-        number = bisect_right(self.code, (place, len(self.text))) - 1
-        return number >= 0 and place < self.code[number][1]
+    def _in_html(self, shortcode: _Shortcode) -> bool:
+        """Whether what it becomes is HTML: Markdown is not read in a block of HTML."""
+        return self.markup == "html" or _inside(self.html, shortcode.start)
 
     def _noted(self, shown: str | None, shortcode: _Shortcode) -> str:
         if shown is None:
             said = next((shortcode.arguments[name] for name in _TEXTS if shortcode.arguments.get(name)), "")
-            shown = said and self._paragraph(shortcode, escape(said, quote=False) if self.markup == "html" else said)
+            shown = said and self._paragraph(shortcode, escape(said, quote=False) if self._in_html(shortcode) else said)
             written = self.text[shortcode.start : min(shortcode.end, shortcode.start + 120)]
             self.left_out.append((shortcode.start, shortcode.name, written, bool(said) or shortcode.start in self.closed))
         return shown
@@ -178,7 +184,7 @@ class _Translator:
             return ""
         if shortcode.name == "raw":
             return inner
-        if self.markup == "html":
+        if self._in_html(shortcode):
             return f"<pre><code>{escape(inner.strip(), quote=False)}</code></pre>"
         if shortcode.name == "code" and not shortcode.alone and "\n" not in inner and "`" not in inner:
             return f"`{inner}`"
@@ -203,17 +209,17 @@ class _Translator:
         place = "/" + target.lstrip("/") if shortcode.name == "link" and _NO_ARTICLE.search(target) else ref_of(target)
         if _DESTINATION.search(self.text[max(0, shortcode.start - 80) : shortcode.start]):
             return place
-        return self._anchor(target, place) if place else None
+        return self._anchor(shortcode, target, place) if place else None
 
-    def _link(self, found: re.Match[str]) -> str:
+    def _link(self, found: re.Match[str], shortcode: _Shortcode) -> str:
         """Obsidian's link, or the picture or article that it embeds."""
         target = found["link"].rstrip("\\").strip()  # in a table the bar is written \|
         if target.startswith("^") or target in self.defined:
             return found[0]
         label = (found["label"] or "").strip()
-        if found["embed"] and _NO_ARTICLE.search(target):
+        if found["embed"] and _NO_ARTICLE.search(target) and not self._in_html(shortcode):
             return f"![{'' if re.fullmatch(r'[0-9x]*', label) else _text(label)}]({_destination(target)})"  # a number is its width
-        return self._anchor(label or ": ".join(filter(None, target.split("#"))), ref_of(target))
+        return self._anchor(shortcode, label or ": ".join(filter(None, target.split("#"))), ref_of(target))
 
     def _picture(self, shortcode: _Shortcode, arguments: dict[str, str]) -> str | None:
         placed = [value for key, value in arguments.items() if key.isdigit()]
@@ -222,21 +228,21 @@ class _Translator:
         if not src:
             return None
         caption = plain(" ".join(filter(None, (arguments.get(name) for name in ("title", "caption", "description", "attr")))))
-        if self.markup == "html":
+        if self._in_html(shortcode):
             image = f'<img src="{escape(src)}" alt="{escape(arguments.get("alt", ""))}" title="{escape(caption)}">'
         else:
             title = f' "{_text(caption)}"' if caption else ""
             image = f"![{_text(arguments.get('alt', ''))}]({_destination(src)}{title})"
-        return self._paragraph(shortcode, self._anchor(image, arguments["link"], is_text=False) if arguments.get("link") else image)
+        return self._paragraph(shortcode, self._anchor(shortcode, image, arguments["link"], is_text=False) if arguments.get("link") else image)
 
     def _video(self, shortcode: _Shortcode, provider: str, arguments: dict[str, str]) -> str | None:
         given = arguments.get("id") or arguments.get("0", "")
         url, at = (youtube(given), "YouTube") if provider == "youtube" else (vimeo(given), "Vimeo") if provider == "vimeo" else (None, "")
         label = f"Watch the video on {at}" + (f": {arguments['title']}" if arguments.get("title") else "")
-        return self._paragraph(shortcode, self._anchor(label, url)) if url else None
+        return self._paragraph(shortcode, self._anchor(shortcode, label, url)) if url else None
 
-    def _anchor(self, label: str, href: str, is_text: bool = True) -> str:
-        if self.markup == "html":
+    def _anchor(self, shortcode: _Shortcode, label: str, href: str, is_text: bool = True) -> str:
+        if self._in_html(shortcode):
             return f'<a href="{escape(href)}">{escape(label, quote=False) if is_text else label}</a>'
         return f"[{_text(label) if is_text else label}]({_destination(href)})"
 
@@ -244,7 +250,14 @@ class _Translator:
         """What stands alone on its line is a paragraph, and a picture alone in its paragraph is a figure."""
         if not shortcode.alone:
             return shown
-        return f"<p>{shown}</p>" if self.markup == "html" else f"\n{shown}\n"
+        if self.markup == "html":
+            return f"<p>{shown}</p>"
+        return shown if self._in_html(shortcode) else f"\n{shown}\n"
+
+
+def _inside(spans: list[tuple[int, int]], place: int) -> bool:
+    number = bisect_right(spans, place, key=lambda span: span[0]) - 1
+    return number >= 0 and place < spans[number][1]
 
 
 def _closings(shortcodes: list[_Shortcode]) -> dict[int, _Shortcode]:
