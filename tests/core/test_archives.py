@@ -275,6 +275,7 @@ SHORTCODES = {
     '[a]({{< ref "2021-10-07-The Ferry.md" >}})': "[a](ref:the-ferry)",
     '[a]({{< relref path="sea/the-ferry.md#The crew" >}})': "[a](ref:the-ferry#the-crew)",
     '[a]({{% ref "the-ferry" %}}#crew)': "[a](ref:the-ferry#crew)",
+    '[a]({{< tmp"sea/the-ferry.md" >}} "b")': '[a](ref:the-ferry "b")',
     '{{< ref "the-ferry" >}}': "[the-ferry](ref:the-ferry)",
     '[a]({{< ref "#crew" >}})': "[a](#crew)",
     "[a]({{ site.baseurl }}{% post_url 2021-10-07-the-ferry %})": "[a](ref:the-ferry)",
@@ -398,6 +399,12 @@ def test_of_a_shortcode_that_has_text_the_text_stays(text: str, body: str, name:
     assert found.body == "First.\n\n" + body
     assert problems[-1].problem == f"Pressrun does not know “{name}”, a shortcode of another tool."
     assert problems[-1].remedy == "It is left out, and its text stays. Nothing need be done."
+
+
+@pytest.mark.parametrize("text", ['[a]({{< b "c" >}} "d")', "[a]({{ page.b }})", '<a href="{{ page.b }}">a</a>'])
+def test_a_link_whose_address_is_left_out_is_its_text(text: str) -> None:
+    found, _ = read(head() + text)
+    assert to_html(found.body) == "<p>a</p>\n"
 
 
 # HTML

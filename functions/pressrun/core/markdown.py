@@ -223,6 +223,9 @@ class _Page:
         if target := read_href(written):
             name, heading = target
             self.refs.update([name] if name else [])
+        elif "href" in attributes and not written.strip():
+            self.open_links.append(False)
+            return ""
         elif is_media_name(name) and not is_elsewhere(name):
             self.files[name] = None
         else:

@@ -39,6 +39,7 @@ _NAME = re.compile(r"\s*(/?\s*[^\s\"'=]*)")
 _ARGUMENT = re.compile(r"(?:([\w.-]+)\s*=\s*)?(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|`([^`]*+)`|([^\s\"'`=]++))")
 # What follows is a link's destination: after the bracket, the quotation mark or the colon, or after the site's own address there.
 _DESTINATION = re.compile(r"(?:\]\(\s*<?|=\s*[\"']|\]:\s*)(?:\{\{[^{}]*\}\})*$")
+_ARTICLE = re.compile(r"\.(?:md|markdown)(?:#|$)", re.IGNORECASE)
 _NO_ARTICLE = re.compile(r"\.(?!(?:md|markdown|html?)$)\w+$", re.IGNORECASE)
 
 _LITERAL = {"highlight", "raw", "comment", "code", "codeblock", "code-toggle"}  # what stands between its two marks is not looked into
@@ -163,6 +164,8 @@ class _Translator:
             shown = said and self._paragraph(shortcode, escape(said, quote=False) if self._in_html(shortcode) else said)
             written = self.text[shortcode.start : min(shortcode.end, shortcode.start + 120)]
             self.left_out.append((shortcode.start, shortcode.name, written, bool(said) or shortcode.start in self.closed))
+            if not said and re.match(r"[ \t]*[\"')]", self.text[shortcode.end : shortcode.end + 80]) and self._is_destination(shortcode):
+                return "<>" if self.text[: shortcode.start].rstrip().endswith("](") else ""  # else the brackets would be text
         return shown
 
     def _shown(self, shortcode: _Shortcode) -> str | None:
@@ -177,6 +180,8 @@ class _Translator:
             return self._details(arguments)
         if name in ("youtube", "vimeo", "video"):
             return self._video(shortcode, arguments.get("provider", name), arguments)
+        if _ARTICLE.search(target := arguments.get("0", "")) and self._is_destination(shortcode):
+            return self._ref(shortcode, target)
         return self._picture(shortcode, arguments) if _PICTURES.intersection(re.split(r"[-_]", name)) else None
 
     def _literal(self, shortcode: _Shortcode, inner: str) -> str:
@@ -207,9 +212,12 @@ class _Translator:
 
     def _ref(self, shortcode: _Shortcode, target: str) -> str | None:
         place = "/" + target.lstrip("/") if shortcode.name == "link" and _NO_ARTICLE.search(target) else ref_of(target)
-        if _DESTINATION.search(self.text[max(0, shortcode.start - 80) : shortcode.start]):
+        if self._is_destination(shortcode):
             return place
         return self._anchor(shortcode, target, place) if place else None
+
+    def _is_destination(self, shortcode: _Shortcode) -> bool:
+        return _DESTINATION.search(self.text[max(0, shortcode.start - 80) : shortcode.start]) is not None
 
     def _link(self, found: re.Match[str], shortcode: _Shortcode) -> str:
         """Obsidian's link, or the picture or article that it embeds."""
