@@ -17,7 +17,7 @@ from pressrun.core.links import is_elsewhere, name_of, slug_of, stand_in, stem_o
 from pressrun.core.magazine import Magazine, Section
 from pressrun.core.markdown import Markup, excess, mentions, plain
 from pressrun.core.media import is_medium
-from pressrun.core.problem import CONTROL, Problem, errors, nearest, note
+from pressrun.core.problem import CONTROL, WINDOWS, Problem, errors, mended, nearest, note
 from pressrun.core.shortcodes import translate
 
 PREFIX, PAGES = "articles/", "pages/"
@@ -188,7 +188,7 @@ def _text(data: bytes, largest: int) -> tuple[str | None, list[Problem]]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         return None, [Problem("The file is not text in UTF-8.", "Save it as UTF-8 (in Word: plain text, encoding UTF-8).", line)]
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = WINDOWS.sub(mended, text.replace("\r\n", "\n").replace("\r", "\n").replace("\x7f", ""))
     if found := CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
         return None, [Problem("There is a control character in the text.", "Remove it; it may have come with a paste.", line)]
@@ -647,7 +647,7 @@ def _named(value: Value) -> str | None:
 def _as_url(text: str) -> str | None:
     """The URL's one spelling: below the root, with a slash at its end unless it names a file, and a folder for its ``index.html``."""
     path = "/" + text.strip().removesuffix("/index.html").strip("/")
-    if len(path) > 400 or not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", path):
+    if len(path) > 400 or ".." in path or not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", path):
         return None
     return path if re.search(r"\.html?$", path) else path + "/"
 

@@ -11,6 +11,7 @@ import pyromark
 
 from pressrun.core.links import anchor_of, is_elsewhere, read_href, video_of
 from pressrun.core.media import is_media_name
+from pressrun.core.problem import CONTROL, mended
 
 Markup = Literal["markdown", "html"]
 
@@ -58,15 +59,13 @@ _EVERYWHERE = {"lang", "dir", "title"}
 _ATTRIBUTES = {
     "*": _EVERYWHERE,
     "a": {"href", "hreflang"},
-    "blockquote": {"cite"},
     "data": {"value"},
-    "del": {"cite", "datetime"},
+    "del": {"datetime"},
     "div": {"id"},
     **{heading: {"id"} for heading in ("h2", "h3", "h4", "h5", "h6")},
     "img": {"src", "alt"},
-    "ins": {"cite", "datetime"},
+    "ins": {"datetime"},
     "ol": {"start", "reversed"},
-    "q": {"cite"},
     "td": {"colspan", "rowspan", "headers"},
     "th": {"colspan", "rowspan", "headers", "scope", "abbr"},
     "time": {"datetime"},
@@ -160,7 +159,9 @@ def _clean(html: str) -> str:
     # The content security policy allows no style attribute, so a column's alignment becomes a class.
     html = _ALIGNED.sub(r'<\1 class="\2">', html)
     html = _FOOTNOTE.sub(r"\1fn-", html)  # a footnote's name may be a heading's, too
-    return _EMPTY_HEADING.sub("", _CLEANER.clean(_HEADING_1.sub(r"<\1h2", html)))
+    # A reference like &#1; is a control character by now, and in what some tools made, &#146; is an apostrophe.
+    clean = CONTROL.sub(mended, _CLEANER.clean(_HEADING_1.sub(r"<\1h2", html)))
+    return _EMPTY_HEADING.sub("", clean)
 
 
 class _Page:

@@ -6,8 +6,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-# What no feed or sitemap can hold: https://www.w3.org/TR/xml/#charsets
-CONTROL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What no feed or sitemap can hold: https://www.w3.org/TR/xml/#charsets, and what a page should not: https://infra.spec.whatwg.org/#control
+CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+WINDOWS = re.compile(r"[\x80-\x9f]")
+
+
+def mended(control: re.Match[str]) -> str:
+    """What was meant by a control character: those above 127 are Windows's quotation marks and dashes, kept through a change of encoding."""
+    return control[0].encode("latin-1", "ignore").decode("cp1252", "replace") if "\x80" <= control[0] <= "\x9f" else "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
