@@ -17,7 +17,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pressrun.cloud import media
 from pressrun.cloud.batch import Named, Tally, chunks, hint_at, same_edition, work
 from pressrun.cloud.buckets import Conflict, Head
-from pressrun.cloud.catalogue import ACTIONS, BASIS, Basis, Entries, Key, entries_key, mark_item, mention_item, mention_key, shown_key
+from pressrun.cloud.catalogue import ACTIONS, BASIS, TAGS, Basis, Entries, Key, entries_key, mark_item, mention_item, mention_key, shown_key
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.events import hashed
@@ -128,7 +128,9 @@ def _has_cards(target: Target) -> bool:
 
 
 def _page_noted(target: Target) -> Key | None:
-    """Where the catalogue notes that this period of a list has a page."""
+    """Where the catalogue notes that this period of a list, or this tag, has a page."""
+    if target.kind == "tag" and not target.period:
+        return (TAGS, target.name)
     return (f"periods#{reading_of(target).entries}", target.period) if target.period else None
 
 
@@ -157,11 +159,13 @@ def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | No
         # Before the section was, there may have been an article at its URL.
         hint_at(cloud, cloud.articles, [url_target(f"/{target.name}/")], tally.receipt, tally.cause_of(target))
     noted, parent = _page_noted(target), parent_of(target)
-    if noted and parent and bool(made) != seen.has_page:
+    if noted and bool(made) != seen.has_page:
         mark = cloud.new_mark()
         change = cloud.catalogue.put({"pk": noted[0], "sk": noted[1]}) if made else cloud.catalogue.delete(noted)
-        cloud.catalogue.write([change, cloud.catalogue.put(mark_item(parent, mark, stamp(cloud.now()), cause=tally.cause_of(target)))])
-        cloud.lists.send([Hint((str(parent),), mark, receipt=tally.receipt)])
+        marks = [cloud.catalogue.put(mark_item(parent, mark, stamp(cloud.now()), cause=tally.cause_of(target)))] if parent else []
+        cloud.catalogue.write([change, *marks])
+        if parent:
+            cloud.lists.send([Hint((str(parent),), mark, receipt=tally.receipt)])
     return bool(noted and made)
 
 

@@ -158,7 +158,7 @@ FORGIVEN: dict[str, tuple[str | bytes, str, list[str]]] = {
     "broken nesting": (head() + " <b><i>x</b></i></div>", "<p>Text. <b><i>x</i></b></p>", []),
     "a control character by a reference": (head() + " a&#1;b &#xfffe;", "<p>Text. a\ufffdb \ufffd</p>", []),
     "Windows's quotation marks": (head() + " It&#146;s \x93so\x94\x7f", "<p>Text. It’s “so”</p>", []),
-    "a quotation from a script": (head() + "\n\n<blockquote cite='javascript:alert(1)'>x</blockquote>", "<p>Text.</p>\n<blockquote>x</blockquote>", []),
+    "a quotation from a script": (head() + "\n\n<q cite='javascript:alert(1)'>x</q>", "<p>Text.</p>\n<p><q>x</q></p>", []),
     "a script in the title": (head().replace("One", "<script>alert(1)</script>"), "<p>Text.</p>", []),
 }
 

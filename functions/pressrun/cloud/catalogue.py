@@ -16,6 +16,7 @@ pk                     sk                  what
 ``want#<name>``        ``<key>``           the answer to this key notes that nothing has the name: written by ``validate`` alone
 ``list#<list>``        ``<place>``         one teaser: written by ``render`` alone
 ``periods#<list>``     ``<period>``        the month or year has a page: written by ``index`` alone
+``tags``               ``<slug>``          the tag has a page: written by ``index`` alone, for ``validate`` to compare spellings with
 ``target#<target>``    ``mark#<id>``       the target is to be made (again), and what caused it
 ``made#<site key>``    ``made``            what was put or deleted there last, and why: for ``explain``, read by no page
 ``made#<site key>``    ``told``            when the CDN was told of it: written by ``invalidate`` alone, for ``explain``
@@ -55,6 +56,7 @@ _READ, _WRITE = 100, 25  # items in one BatchGetItem, BatchWriteItem
 
 BASIS: Key = ("magazine", "basis")
 WALK: Key = ("magazine", "walk")
+TAGS = "tags"
 CLOCK: Key = ("magazine", "clock")
 
 
