@@ -62,9 +62,9 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
     "a sentence": ("---\nnothing to see\n---\n", [(2, "not a list of fields", "Write each as name: value.")]),
     "a field twice": ("---\ntitle: a\nTitle: b\n---\n", [(3, "“title” stands here twice.", "Keep one of the two.")]),
     "a name that is a list": (head("? [a, b]", ": c"), [(3, "The name of a field must be a word.", "Write each as name: value.")]),
-    "an unclosed quotation": (head('summary: "x'), [(3, "cannot be read here", ONE_LINE_EACH)]),
-    "a tab": (head("\tsummary: x"), [(3, "cannot be read here", ONE_LINE_EACH)]),
-    "a sign": (head("summary: @jane"), [(3, "cannot be read here", ONE_LINE_EACH)]),
+    "an unclosed quotation": (head('summary: "x'), [(3, "The quotation mark is never closed.", 'Write summary: "x"')]),
+    "a tab": (head("\tsummary: x"), [(3, "The line begins with a tab.", "Begin it with spaces")]),
+    "a sign": (head("summary: @jane"), [(3, "begins with @", 'in quotation marks: summary: "@jane"')]),
     "an anchor": (head("summary: &a x"), [(3, "Anchors (&name) and aliases (*name) are not allowed", "in quotation marks")]),
     "an alias": (head("summary: *a"), [(3, "Anchors (&name) and aliases (*name) are not allowed", "in quotation marks")]),
     "a billion laughs": (head("a: &a [x, x]", "b: &b [*a, *a]"), [(3, "Anchors", "Write the value out")]),
@@ -129,7 +129,7 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
         head() + "\n![x](data:image/png;base64,AAAA)",
         [(5, "A picture inside the text is not a PNG", "as a PNG or JPEG")],
     ),
-    "TOML that is not": ("+++\ntitle = One\n+++\n", [(2, "cannot be read here (Invalid value)", 'name = "value"')]),
+    "TOML that is not": ("+++\ntitle = 'One\n+++\n", [(2, "cannot be read here", 'name = "value"')]),
     "JSON that is not": ('{"title": "One",}\n', [(1, "cannot be read here", '"name": "value"')]),
 }
 

@@ -64,6 +64,7 @@ _MEANT = {name: field for field, others in _FIELDS.items() for name in (field, *
 _JOINED = {name.replace("_", ""): name for name in reversed(_MEANT)}  # publishAt is publish_at, and so is publishat
 _EXACT = {"date", "publish_at", "expires", "draft"}  # read wrongly, these would publish what must not be seen
 _ALIKE = {"summary", "image", "image_alt", "image_caption"}  # an archive's article may well have several, each for another place
+_PROSE = {"title", "summary", "kicker", "image_alt", "image_caption", "image_credit", "agency", "name", "role"}
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"", "false", "no", "off", "0"}
 _NOT_YET, _PUBLIC = {"draft", "private", "pending"}, {"", "publish", "published", "public", "live", "scheduled", "future", "final"}
 _JEKYLL_STYLES = {"date", "pretty", "ordinal", "weekdate", "none"}
@@ -175,6 +176,18 @@ def read_document(data: bytes) -> tuple[Document | None, list[Problem]]:
     return (None, problems) if text is None else split(text)
 
 
+_FOREIGN = {
+    b"PK\x03\x04": "a Word document or a packed file",
+    b"\xd0\xcf\x11\xe0": "a Word document",
+    b"{\\rtf": "a document in rich text",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"\xff\xfe": "text in UTF-16",
+    b"\xfe\xff": "text in UTF-16",
+}
+
 _TOO_LARGE = Problem("The file is larger than 2 MB.", "An article is text; upload pictures and downloads to media/ instead.")
 
 
@@ -183,11 +196,14 @@ def _text(data: bytes, largest: int) -> tuple[str | None, list[Problem]]:
         return None, [_TOO_LARGE]
     if not data.strip():
         return None, [Problem("The file is empty.", "Save the article and upload it again.")]
+    remedy = "Save it as UTF-8 (in Word: Save As, Plain Text, encoding UTF-8)."
+    if what := next((what for begin, what in _FOREIGN.items() if data.startswith(begin)), ""):
+        return None, [Problem(f"The file is not text in UTF-8, but {what}, whatever its name.", remedy, 1)]
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return None, [Problem("The file is not text in UTF-8.", "Save it as UTF-8 (in Word: plain text, encoding UTF-8).", line)]
+        return None, [Problem("The file is not text in UTF-8.", remedy, line)]
     text = WINDOWS.sub(mended, text.replace("\r\n", "\n").replace("\r", "\n").replace("\x7f", ""))
     if found := CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
@@ -224,7 +240,8 @@ class Reader:
         value = _unwrapped(field.value) if field else ""
         if isinstance(value, str):
             # Archives have HTML's spelling of characters in their titles: What&#8217;s.
-            return " ".join(CONTROL.sub("", _ENTITY.sub(lambda found: unescape(found[0]), value)).split())
+            text = " ".join(CONTROL.sub("", _ENTITY.sub(lambda found: unescape(found[0]), value)).split())
+            return text if name in _PROSE else _without_quotes(text)
         self.refuse(name, f"“{self.called(name)}” must be text.", f"Write it on one line: {self.called(name)}: …")
         return ""
 
@@ -259,7 +276,7 @@ class Reader:
             return []
         values = re.split(split_on, field.value) if isinstance(field.value, str) else [field.value] if isinstance(field.value, dict) else field.value
         found = [_named(value) for value in values]
-        names = [" ".join(value.split()) for value in found if value is not None and value.strip()]
+        names = [_without_quotes(" ".join(value.split())) for value in found if value is not None and value.strip()]
         if None in found:
             self.refuse(name, f"“{self.called(name)}” must be a list of names.", f"Write it like {self.called(name)}: [one, two]")
             return []
@@ -511,7 +528,8 @@ class _ArticleReader(Reader):
         found = next(filter(None, map(self.magazine.find_section, names)), None)
         if found is None:
             said = f"The magazine has no section “{names[0]}”."
-            self.refuse("section", said, f"The sections are: {', '.join(known)}.{nearest(names[0], known)}")
+            spellings = {spelling: s.path for s in self.magazine.sections for spelling in (s.name.lower(), s.path.rpartition("/")[2], s.path)}
+            self.refuse("section", said, f"The sections are: {', '.join(known)}.{nearest(names[0], spellings)}")
         return found
 
     def url(self, title: str, section: str | None, date: datetime | None) -> tuple[str | None, list[str]]:
@@ -635,6 +653,12 @@ def _unwrapped(value: Value) -> Value:
     while isinstance(value, list) and len(value) == 1:
         value = value[0]
     return value or "" if isinstance(value, list) else value
+
+
+def _without_quotes(text: str) -> str:
+    """Without the quotation marks that a word processor has made of straight ones."""
+    found = re.fullmatch(r"[“”„‟\"‘’](.+)[“”„‟\"‘’]", text)
+    return found[1].strip() if found else text
 
 
 def _named(value: Value) -> str | None:

@@ -1,7 +1,7 @@
 """What is wrong with an upload, in an editor's words. A judgement returns every problem at once, never just the first."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
@@ -42,7 +42,8 @@ def ranked(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda found: (found.severity != "error", found.line or 0, found.problem)))
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
-    """' Did you mean x?' for the known word that is most like this one, or nothing."""
-    close = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
-    return f" Did you mean “{close[0]}”?" if close else ""
+def nearest(word: str, known: Sequence[str] | Mapping[str, str]) -> str:
+    """' Did you mean x?' for the known word that is most like this one, or nothing. A mapping has what is meant by each spelling."""
+    close = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    meant = known[close[0]] if close and isinstance(known, Mapping) else "".join(close)
+    return f" Did you mean “{meant}”?" if meant else ""
