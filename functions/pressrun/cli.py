@@ -339,6 +339,54 @@ def _say_summary(value: dict[str, Any]) -> None:
     say_table(("service", "operation", "calls"), *calls)
 
 
+@app.command()
+def storm(
+    seed: Annotated[int, typer.Option(help="Where to begin. The same seed gives the same runs.")] = 0,
+    runs: Annotated[int, typer.Option(min=0, help="How many, at most.")] = 0,
+    minutes: Annotated[float, typer.Option(min=0, help="For how long, at most. Without either, ten.")] = 0,
+    everything: Annotated[bool, typer.Option("--all", help="Instead: every fault at every call of the small histories, and every schedule.")] = False,
+    history: Annotated[str, typer.Option(help="One run alone: its changes, as a failure gives them.")] = "",
+    faults: Annotated[str, typer.Option(help="What goes wrong in it, at which call, such as '17=crash 80=delay'.")] = "",
+    rough: Annotated[bool, typer.Option("--rough", help="In rough weather, by the seed.")] = False,
+    race: Annotated[str, typer.Option(help="One run alone: two functions at once, as a failure gives them.")] = "",
+    hands: Annotated[str, typer.Option(help="After which of its steps the other function goes on.")] = "",
+) -> None:
+    """Hold every promise against every fault: crashes, errors and delays at any AWS call, in a magazine in memory."""
+    from pressrun.local.storm import command
+
+    command.same_every_time()
+    if history or race:
+        try:
+            run = command.one_run(history, faults, race, hands, rough=rough, seed=seed)
+        except ValueError as error:
+            fail(f"This is no run: {error}.")
+        outcome = command.again(run)
+        say(outcome.failure or "Every promise was kept.")
+        raise typer.Exit(1 if outcome.failure else 0)
+    minutes = minutes if minutes or runs or everything else 10
+    with _progress(runs or 60 * minutes) as advance:
+        tally = command.weather(
+            seed,
+            runs,
+            minutes,
+            everything=everything,
+            step=lambda tally: advance(tally.runs if runs else tally.seconds, f"{tally.runs} runs, {len(tally.failures)} failures"),
+            failed=lambda outcome: err.print(f"\n{outcome.failure}\nAgain: {outcome.run.command}\n", markup=False),
+        )
+    say(tally.text())
+    raise typer.Exit(1 if tally.failures else 0)
+
+
+@contextmanager
+def _progress(whole: float) -> Iterator[Any]:
+    """A bar, on a terminal only. Gives what is to be called with how much of the ``whole`` (0: unknown) is done, and a few words."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    with Progress(BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, disable=not err.is_terminal) as bar:
+        task = bar.add_task("", total=whole or None)
+        yield lambda done, words: bar.update(task, completed=done, description=words)
+
+
 # Against a cloud: AWS, or a local one by AWS_ENDPOINT_URL
 
 

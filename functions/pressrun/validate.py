@@ -403,11 +403,14 @@ def _claim(cloud: Cloud, claim: Claim, had: ClaimCopy | None, now: datetime) -> 
     except Conflict:
         stored = cloud.register.get(key)
         if stored:
-            other = Claim.from_json(stored.body)
+            other = ClaimCopy(Claim.from_json(stored.body), stored.etag, Claim.from_json(stored.body).lived(now))
+            # As in _apply: of a URL at which nothing is and nothing was, no mark or hint tells.
+            shown = other.lived or other.claim.leads_to
             target, mark = url_target(claim.url), cloud.new_mark()
-            marked = cloud.catalogue.put(mark_item(target, mark, stamp(now), cause=other.owner or ""))
-            cloud.catalogue.write([_copy_write(cloud, ClaimCopy(other, stored.etag, other.lived(now))), marked])
-            cloud.articles.send([Hint((str(target),), mark)])
+            marked = [cloud.catalogue.put(mark_item(target, mark, stamp(now), cause=other.claim.owner or ""))] if shown else []
+            cloud.catalogue.write([_copy_write(cloud, other), *marked])
+            if shown:
+                cloud.articles.send([Hint((str(target),), mark)])
         raise
 
 

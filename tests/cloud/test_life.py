@@ -6,7 +6,7 @@ from copy import deepcopy
 import pytest
 
 from pressrun.core.dates import unstamp
-from tests.cloud.stage import SITE_TOML, Stage, ago, article, staged
+from pressrun.local.storm.stage import SITE_TOML, Stage, ago, article, staged
 
 KEY = "articles/story.md"
 OTHER = "articles/other.md"

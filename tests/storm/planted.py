@@ -9,9 +9,9 @@ from textwrap import dedent
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from tests.storm.history import HISTORIES
-from tests.storm.race import every_schedule
-from tests.storm.run import Outcome, Storm
+from pressrun.local.storm.history import HISTORIES
+from pressrun.local.storm.race import every_schedule
+from pressrun.local.storm.run import Outcome, Storm
 
 Line = tuple[str, str, str]
 """Where (``module:function`` or ``module:Class.method``), the right text, the wrong one."""

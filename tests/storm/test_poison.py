@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from pressrun.core.pages import Pages
-from tests.cloud.stage import Stage, ago, article, staged
+from pressrun.local.storm.stage import Stage, ago, article, staged
 
 POISON, GOOD = "articles/poison.md", "articles/good.md"
 AT = ["pressrun.validate.read_article", "pressrun.core.pages.Pages.article"]  # where it fails: when it is judged, when its page is made

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.cloud.faults import Fault
-from tests.storm.history import HISTORIES
-from tests.storm.race import RACES, every_schedule
-from tests.storm.run import Outcome, Run, storm
+from pressrun.local.faults import Fault
+from pressrun.local.storm.history import HISTORIES
+from pressrun.local.storm.race import RACES, every_schedule
+from pressrun.local.storm.run import Outcome, Run, storm
 
 # Coprime to the number of faults, so that a sample has all of them.
 EVERY = 97

@@ -25,11 +25,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pressrun.cloud.batch import EditionChanged
 from pressrun.cloud.buckets import Conflict
-from tests.cloud.faults import Fault, makes_a_difference
-from tests.cloud.stage import Call, Stage, staged
-from tests.storm.history import Editor, any_history
-from tests.storm.reader import Reader, Violation
+from pressrun.local.faults import Fault, makes_a_difference
+from pressrun.local.storm.history import HISTORIES, Editor, any_history
+from pressrun.local.storm.reader import Reader, Violation
+from pressrun.local.storm.stage import Call, Stage, staged
 
+_A_FAULT = 1 / 20  # of the calls of a run are those at which another one with a fault branches off
 _LONGEST = 60  # seconds of computing, after which a run hangs
 # What an invocation may end with when something went wrong around it: anything else is a bug of its own.
 _EXPECTED = (BotoCoreError, ClientError, EditionChanged, Conflict, RuntimeError)
@@ -51,16 +52,16 @@ class Run:
 
     @classmethod
     def any(cls, seed: int) -> Run:
-        """Seeds are as good as runs: the same one gives the same run."""
+        """One of the small histories or a longer one, in calm or rough weather, with up to two faults. The same seed gives the same run."""
         random = Random(seed)
-        history = any_history(random)
-        calls = random.sample(range(60 * len(history) + 60), random.randint(0, 3))
-        return cls(history, {call: random.choice(list(Fault)) for call in sorted(calls)}, random.random() < 0.6, seed)
+        history = random.choice(list(HISTORIES.values())) if random.random() < 0.5 else any_history(random)
+        calls = random.sample(range(60 * len(history) + 60), random.choice([0, 0, 0, 1, 2]))
+        return cls(history, {call: random.choice(list(Fault)) for call in sorted(calls)}, random.random() < 0.5, seed)
 
     @property
     def command(self) -> str:
         """What plays it again."""
-        words = ["python", "-m", "tests.storm"]
+        words = ["pressrun", "storm"]
         if self.race:
             return shlex.join([*words, "--race", self.race, "--hands", " ".join(map(str, self.hands))])
         words += ["--history", "; ".join(self.history)]
@@ -128,6 +129,20 @@ class Storm:
             return None
 
         return self.branches(lambda: self._play(plain, choose), lambda: replace(plain, faults=mine))
+
+    def volley(self, seed: int) -> list[Outcome]:
+        """The run of this seed, and from it some more, each with one more fault at one of its calls."""
+        run, random, more = Run.any(seed), Random(seed), dict[int, Fault]()
+
+        def choose(number: int, call: Call) -> Fault | None:
+            if not more and random.random() < _A_FAULT and number not in run.faults:
+                fault = random.choice([fault for fault in Fault if makes_a_difference(fault, call.operation, call.params)])
+                if self.fork():
+                    more[number] = fault
+                    return fault
+            return run.faults.get(number)
+
+        return self.branches(lambda: self._play(run, choose), lambda: replace(run, faults=dict(sorted({**run.faults, **more}.items()))))
 
     def shrink(self, run: Run) -> Run:
         """A smaller run that fails, too."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
-from tests.cloud.stage import Worker
-from tests.storm.run import Outcome, Run, Storm
+from pressrun.local.storm.run import Outcome, Run, Storm
+from pressrun.local.storm.stage import Worker
 
 CHANGES_OF_HANDS = 2
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -36,9 +35,9 @@ from pressrun.core.pages import Pages, Theme
 from pressrun.core.site import SiteObject
 from pressrun.local.cdn import Cdn, Request
 from pressrun.local.cloud import Cloud as LocalCloud
-from tests.cloud.faults import Crash, Fault, Faults
+from pressrun.local.dev import TEMPLATE
+from pressrun.local.faults import Crash, Fault, Faults
 
-TEMPLATE = Path(__file__).parents[2] / "infra" / "template.yaml"
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SITE_TOML = """
 title = "The Stage"
@@ -319,7 +318,12 @@ class Stage:
 
     def built(self) -> Built:
         """What the site should be."""
-        return build(self.content(), read_register(self.cloud.register), as_of(self.cloud), _theme(self.edition))
+        return build(self.content(), read_register(self.cloud.register), as_of(self.cloud), self.theme)
+
+    @property
+    def theme(self) -> Theme:
+        """The templates that are in force."""
+        return _theme(self.edition)
 
     def answer(self, url: str) -> tuple[int, str]:
         """What a reader gets who comes for the first time: the status, and where a redirect leads."""
