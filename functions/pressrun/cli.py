@@ -540,13 +540,18 @@ def explain(
 
 
 @app.command()
-def republish(as_json: Json = False) -> None:
+def republish(
+    failed: Annotated[bool, typer.Option("--failed", help="Only what failed each time and lies among the dead letters.")] = False,
+    as_json: Json = False,
+) -> None:
     """Make everything anew, whatever the archive's size: what already is as it should be is left unchanged."""
     from pressrun.cloud import remote
 
     with remote.connected(fail) as cloud:
-        count = remote.republish(cloud)
+        count = remote.take_up(cloud) if failed else remote.republish(cloud)
     if as_json:
         say_json({"hinted": count})
+    elif failed:
+        say(f"{count} dead letters are taken up again. pressrun settle waits until that is done.")
     else:
         say(f"{count} files, pages and lists are looked at again. pressrun settle waits until they are.")

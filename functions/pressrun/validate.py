@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from json import loads
 from math import ceil
 from typing import Any
 
@@ -34,6 +35,7 @@ from pressrun.cloud.catalogue import (
     due_item,
     identity_item,
     mark_item,
+    mark_key,
     mention_item,
     mention_key,
     record_key,
@@ -42,10 +44,10 @@ from pressrun.cloud.catalogue import (
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.events import answered, hashed
-from pressrun.cloud.queues import Hint, keys_in
+from pressrun.cloud.queues import Hint, dead_letter_in, keys_in
 from pressrun.cloud.register import claim_object, claim_object_key, source_key
 from pressrun.core.article import Article, is_article, read_article
-from pressrun.core.cards import FILE, Card, card_of, has_card_alone, media_of_card, names_of, read_card, unmet
+from pressrun.core.cards import FILE, Card, card_of, has_card_alone, is_source, media_of_card, names_of, read_card, unmet
 from pressrun.core.claims import NOT_YET, Claim, Decision, Phase, changes_at, decide, holder, phase_of, standing_problems, wanted
 from pressrun.core.dates import stamp, unstamp
 from pressrun.core.lists import FRESH, Target, preview_target, targets_of_card, targets_of_name, url_target
@@ -54,7 +56,7 @@ from pressrun.core.magazine import Magazine, read_magazine
 from pressrun.core.media import BEGINNING, Medium, is_medium, is_picture, judge, judge_file, judge_size
 from pressrun.core.problem import Problem, errors
 from pressrun.core.report import PREFIX as REPORTS
-from pressrun.core.report import Report, not_yet, report_on, report_on_card, report_on_medium, report_on_site
+from pressrun.core.report import Report, failed, not_yet, report_on, report_on_card, report_on_medium, report_on_site
 
 logger = Logger()
 metrics = Metrics()
@@ -62,6 +64,7 @@ metrics = Metrics()
 _TRIES = 12
 _LOOK_AHEAD = timedelta(minutes=2)
 _SHOWN = ("phase", "fresh", "url", "urls", "source", "basis")  # what a record's pages are made from
+_AGAIN = 15 * 60  # seconds until a fault is looked at again: the longest that SQS delays
 _RECEIPT = "receipt"  # the upload's metadata names the receipt that the work it causes is added to
 _NO_SITE = Problem("The magazine has no site.toml yet.", "Upload site.toml; this article is then looked at again by itself.")
 
@@ -74,17 +77,20 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     metrics.add_metric("Messages", MetricUnit.Count, len(event["Records"]))
 
     def look(record: SQSRecord) -> None:
-        failed: list[Exception] = []
+        faults: list[Exception] = []
+        letter, again = dead_letter_in(record.body)
+        if letter:
+            tell_of_fault(cloud, letter, again=again)
         for key in keys_in(record.body):
             try:
                 with tallied(cloud) as tally:
                     tally.receipts.update(validate(cloud, key))
             except Exception as error:  # the message comes back, and none that it names waits for this one
-                failed.append(error)
+                faults.append(error)
             else:
                 metrics.add_metric("FilesJudged", MetricUnit.Count, 1)
-        if failed:
-            raise failed[0]
+        if faults:
+            raise faults[0]
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(event=event, record_handler=look, processor=processor, context=context)  # type: ignore[arg-type]
@@ -120,6 +126,44 @@ def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -
         if (head.etag if head else "") == _etag(file):
             return {receipt} if file and (receipt := file.metadata.get(_RECEIPT)) else set()
     raise RuntimeError(f"the file whose key has the hash {hashed(key)} changed {_TRIES} times while it was looked at")
+
+
+def tell_of_fault(cloud: Cloud, letter: str, *, again: bool) -> None:
+    """Answers the editors for whom what a dead letter asked for is still not done. Once it is, they get the usual answer.
+
+    ``again``: this comes back until then, also when the letter is among the dead no longer.
+    """
+    stuck = _stuck(cloud, letter)
+    told = False
+    for key, is_stuck in stuck.items():
+        report = failed(key)
+        head = cloud.content.head(report.text_key)
+        stands = head is not None and head.metadata.get("digest") == _digest(report)
+        if is_stuck and not stands:
+            _answer(cloud, report)
+            told = True
+            is_stuck = _stuck(cloud, letter).get(key, False)  # who has done it meanwhile has answered before
+        if not is_stuck and (stands or told):
+            validate(cloud, key)
+    if told or (again and any(stuck.values())):
+        cloud.uploads.send_dead([letter], _AGAIN)
+
+
+def _stuck(cloud: Cloud, letter: str) -> dict[str, bool]:
+    """The content keys that a dead letter is about, and whether what it asked for is still not done."""
+    fields = loads(letter)
+    if "targets" not in fields:
+        keys = [key for key in keys_in(letter) if is_source(key) or key == SITE_TOML]
+        records = cloud.catalogue.read(map(record_key, keys))
+        heads = {key: cloud.content.head(key) for key in keys}
+        return {key: Record.of(key, records.get(record_key(key))).upload != _etag(heads[key]) for key in keys}
+    hint = Hint.read(letter)
+    found = cloud.catalogue.read(mark_key(target, hint.mark) for target in hint.targets)
+    stuck = {target: mark_key(target, hint.mark) in found for target in hint.targets}
+    copies = _copies(cloud, [Target.parse(target).name for target in stuck if Target.parse(target).kind == "url"])
+    owners = {str(url_target(url)): copy.claim.owner for url, copy in copies.items()}
+    owners |= {target: Target.parse(target).name for target in stuck if Target.parse(target).kind == "preview"}
+    return {owner: is_stuck for target, is_stuck in stuck.items() if (owner := owners.get(target))}
 
 
 def _etag(file: File | None) -> str:
@@ -175,7 +219,7 @@ def _medium(cloud: Cloud, basis: Basis, record: Record) -> Head | None:
     key, now = record.key, _now(cloud, record)
     file = cloud.content.head(key)
     had = Medium.from_json(record.card) if record.card else None
-    if file and file.etag == record.upload and (record.basis == basis.name if record.refused else had):
+    if file and file.etag == record.upload and (record.basis == basis.name if record.refused else had) and _is_answered(cloud, record):
         return file
     medium, problems, digest = _judge_medium(cloud, key, file) if file else (None, (), "")
     kept = record.source, record.digest
@@ -190,6 +234,11 @@ def _medium(cloud: Cloud, basis: Basis, record: Record) -> Head | None:
     if after != record:
         _commit(cloud, record, replace(after, judged=stamp(now)), {}, (), (), file)
     return file
+
+
+def _is_answered(cloud: Cloud, record: Record) -> bool:
+    head = cloud.content.head(f"{REPORTS}{record.key}.txt")
+    return head is not None and head.metadata.get("digest") == record.report
 
 
 def _judge_medium(cloud: Cloud, key: str, file: Head) -> tuple[Medium | None, tuple[Problem, ...], str]:
@@ -506,10 +555,14 @@ def _answer(cloud: Cloud, report: Report) -> str:
     What stands there is asked of the bucket: the record may know of a newer answer than the one that a late worker has put since.
     """
     text, machine = report.text().encode(), report.json().encode()
-    digest = sha256(text + machine).hexdigest()
+    digest = _digest(report)
     head = cloud.content.head(report.text_key)
     if head is None or head.metadata.get("digest") != digest:
         metadata = {"digest": digest}
         cloud.content.put(report.json_key, machine, content_type="application/json", metadata=metadata)
         cloud.content.put(report.text_key, text, content_type="text/plain; charset=utf-8", metadata=metadata)
     return digest
+
+
+def _digest(report: Report) -> str:
+    return sha256(report.text().encode() + report.json().encode()).hexdigest()

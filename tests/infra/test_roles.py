@@ -21,6 +21,7 @@ VERBS = {
     "note": ["dynamodb:BatchWriteItem"],
     "check": ["dynamodb:ConditionCheckItem"],
     "receive": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+    "peek": ["sqs:ReceiveMessage"],
     "send": ["sqs:SendMessage"],
     "purge": ["cloudfront:CreateInvalidation"],
     "tell": ["events:PutEvents"],
@@ -116,6 +117,8 @@ MAY = {
         "uploads": "send",
         "articles": "send",
         "lists": "send",
+        "uploads-dead": "peek",
+        "articles-dead": "peek",
         "sweep's log": "log",
     },
 }

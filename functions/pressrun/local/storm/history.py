@@ -47,6 +47,7 @@ HISTORIES = {
     "two for one URL": ("put a slug=x", "put b slug=x", "delete a"),
     "site.toml": ("put a", "toml Other"),
     "site.toml after a takedown": ("put a", "delete a", "toml Other"),
+    "put again": ("put a", "delete a", "put a"),
     "put again, the events swapped": ("put a", "delete a", "+ put a", "+ swap"),
     "deploy": ("put a", "deploy two"),
     "author": ("put a by=jo", "author Jo"),

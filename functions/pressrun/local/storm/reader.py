@@ -194,6 +194,11 @@ class Reader:
         if self.wrong:
             raise Violation("; ".join(self.wrong[:3]))
 
+    def nothing_left(self) -> None:
+        """Raises Violation where something is left to the sweep although nothing went wrong."""
+        if left := {mark["pk"] for mark in self._catalogue.old_marks("9999")}:
+            raise Violation(f"nothing went wrong, and yet it is left to the sweep: {', '.join(sorted(left))}")
+
     def settled(self, *, dead: bool = False) -> None:
         """Raises Violation unless everything is as the reference has it. ``dead``: whether there may be dead letters."""
         self.raise_if_wrong()

@@ -164,21 +164,28 @@ class Storm:
 
     def _play(self, run: Run, choose: Choose) -> None:
         stage, first = self.stage, self.stage.calls
+        calm = not run.rough
 
         def weather(call: Call) -> Fault | None:
+            nonlocal calm
             self.reader.overhear(call)
-            return choose(call.number - first, call)
+            fault = choose(call.number - first, call)
+            calm = calm and fault is None
+            return fault
 
         stage.random.seed(run.seed)
         stage.weather = weather
         for change, following in zip(run.history, (*run.history[1:], ""), strict=True):
             late = list(stage.workers)
             self.editor.happen(change)
+            calm = calm and "lose" not in change
             if run.rough:
                 stage.work(stage.random.randint(0, 150), crashes=False)
             elif not following.startswith("+"):
                 stage.settle_now()
                 stage.go_on([worker for worker in late if worker in stage.workers])
+                if calm:
+                    self.reader.nothing_left()
             self.reader.raise_if_wrong()
         self.settle(lost="lose" in " ".join(run.history))
 

@@ -88,7 +88,7 @@ class Worker:
 
 @dataclass
 class Stage:
-    """``errors`` are what invocations ended with, ``dead`` the dead letters, ``calls`` how many AWS calls the functions have made."""
+    """``errors`` are what invocations ended with, ``calls`` how many AWS calls the functions have made."""
 
     local: LocalCloud
     cloud: Cloud
@@ -97,7 +97,6 @@ class Stage:
     edition: str
     weather: Callable[[Call], Fault | None] | None = None
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    dead: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     workers: list[Worker] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
     calls: int = 0
@@ -142,13 +141,6 @@ class Stage:
         """What was sent last is delivered first."""
         self._take_messages()
         self.messages.reverse()
-
-    def take_up_dead_letters(self) -> None:
-        """What ``aws sqs start-message-move-task`` does."""
-        for _, record in self.dead:
-            del self._receives[record["messageId"]]
-        self.messages += self.dead
-        self.dead.clear()
 
     def lose_messages(self) -> None:
         """What was sent is lost for good."""
@@ -266,7 +258,7 @@ class Stage:
         for queue in _QUEUES:
             if not self.local.aws.waiting(f"pressrun-{queue}"):
                 continue
-            url = f"https://sqs.us-east-1.amazonaws.com/123456789012/pressrun-{queue}"
+            url = _url(queue)
             while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
                 for message in found:
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -279,8 +271,12 @@ class Stage:
         if isinstance(answer, dict):
             failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         for record in worker.records:
-            if record["messageId"] in failed:
-                (self.messages if self._receives[record["messageId"]] < _RECEIVES else self.dead).append((queue, record))
+            if record["messageId"] not in failed:
+                continue
+            if self._receives[record["messageId"]] < _RECEIVES:
+                self.messages.append((queue, record))
+            else:
+                self.local.client("sqs").send_message(QueueUrl=_url(f"{queue}-dead"), MessageBody=record["body"])
 
     def _invoke(self, function: str, event: dict[str, Any]) -> Any:
         try:
@@ -304,6 +300,11 @@ class Stage:
         return fault
 
     # What is there
+
+    @property
+    def dead(self) -> list[str]:
+        """The queues of the dead letters, each as often as it has one."""
+        return [queue for queue in _QUEUES for _ in range(self.local.aws.waiting(f"pressrun-{queue}-dead"))]
 
     def site(self) -> dict[str, SiteObject]:
         found = {key: self.cloud.site.read(key) for key, _ in self.cloud.site.listing()}
@@ -354,6 +355,10 @@ class Stage:
     @property
     def _client(self) -> Any:
         return self.local.client("s3")
+
+
+def _url(queue: str) -> str:
+    return f"https://sqs.us-east-1.amazonaws.com/123456789012/pressrun-{queue}"
 
 
 @contextmanager
