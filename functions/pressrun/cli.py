@@ -124,7 +124,7 @@ def check(
     verdicts: dict[str, tuple[str, tuple[Problem, ...]]] = {}
     if SITE_TOML in named:
         magazine, problems = read_magazine(content[SITE_TOML])
-        verdicts[SITE_TOML] = "accepted" if magazine else "refused", problems
+        verdicts[SITE_TOML] = "live" if magazine else "refused", problems
     if named.keys() - {SITE_TOML}:
         try:
             judged = judge(content, read_register(root), datetime.now(UTC).replace(microsecond=0), sorted(named.keys() - {SITE_TOML}))

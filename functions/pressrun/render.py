@@ -43,7 +43,7 @@ from pressrun.core.article import Article, read_article
 from pressrun.core.cards import FILE, Mentioned, chosen, embedded_key, issue_of, media_keys_of, mentioned_by, mentions_of
 from pressrun.core.claims import NOT_YET, Answer, Claim, answer_of
 from pressrun.core.dates import stamp, unstamp
-from pressrun.core.lists import Target, Teaser, lists_of, targets_of, teaser_of, url_target
+from pressrun.core.lists import FRESH, Target, Teaser, lists_of, targets_of, teaser_of, url_target
 from pressrun.core.media import Medium
 from pressrun.core.media import judge as judge_medium
 from pressrun.core.preview import preview_of
@@ -170,10 +170,11 @@ def preview(cloud: Cloud, key: str) -> None:
             article, inside = _article(cloud, key, record.source, basis.config)
             item = cloud.catalogue.read([claim_key(article.url)]).get(claim_key(article.url))
             claim = ClaimCopy.of(item).claim if item else Claim(article.url)
-            pages, first = pages_for(basis.config), claim.first or article.start or unstamp(record.judged)
-            mentioned, teaser, related = _shown(cloud, article, inside, first, claim.feed_id)
+            pages, live_from = pages_for(basis.config), article.start or unstamp(record.judged)
+            mentioned, teaser, related = _shown(cloud, article, inside, claim.first or live_from, claim.feed_id)
             leaf = pages.article(article, teaser, mentioned, related)
-            changed = {key_of(article.url): leaf, **lists_with(cloud, pages, teaser)}
+            fresh = live_from < teaser.published + FRESH
+            changed = {key_of(article.url): leaf, **lists_with(cloud, pages, teaser, fresh=fresh)}
             html = preview_of(pages, article, changed, previews(cloud, mentioned.media.values()), cloud.now())
             cloud.content.put(preview_key(key), html, content_type="text/html; charset=utf-8")
         else:

@@ -56,7 +56,7 @@ from pressrun.core.magazine import Magazine, read_magazine
 from pressrun.core.media import BEGINNING, Medium, is_medium, is_picture, judge, judge_file, judge_size
 from pressrun.core.problem import Problem, errors
 from pressrun.core.report import PREFIX as REPORTS
-from pressrun.core.report import Report, failed, not_yet, report_on, report_on_card, report_on_medium, report_on_site
+from pressrun.core.report import Report, failed, report_on, report_on_card, report_on_medium, report_on_other, report_on_site
 
 logger = Logger()
 metrics = Metrics()
@@ -119,7 +119,7 @@ def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -
             elif is_medium(key):
                 file = _medium(cloud, basis, record)
             else:
-                file = _not_yet(cloud, key)
+                file = _other(cloud, key)
         except Conflict:
             continue
         head = cloud.content.head(key)
@@ -170,10 +170,10 @@ def _etag(file: File | None) -> str:
     return file.etag if file else ""
 
 
-def _not_yet(cloud: Cloud, key: str) -> Stored | None:
+def _other(cloud: Cloud, key: str) -> Stored | None:
     file = cloud.content.get(key)
     if file and not key.startswith(REPORTS) and not key.endswith("/"):
-        _answer(cloud, not_yet(key))
+        _answer(cloud, report_on_other(key))
     return file
 
 

@@ -83,7 +83,7 @@ def test_the_check_knows_what_the_folder_already_has(magazine: Path) -> None:
 
 
 def test_site_toml_can_be_checked_and_is_needed(magazine: Path, tmp_path: Path) -> None:
-    assert pressrun("check", magazine / "site.toml", "--json").json == [{"key": "site.toml", "status": "accepted", "problems": []}]
+    assert pressrun("check", magazine / "site.toml", "--json").json == [{"key": "site.toml", "status": "live", "problems": []}]
     (magazine / "site.toml").write_text('title = "')
     for path in ("site.toml", "articles/one.md"):
         ran = pressrun("check", path, folder=magazine)

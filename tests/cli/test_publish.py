@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from PIL import Image
+
 from .commands import Dev, article, pressrun
 
 FUTURE = "2999-01-01"
@@ -66,10 +68,22 @@ def test_several_files_go_where_they_are_told(running: Dev, tmp_path: Path) -> N
     assert one["put"] == 0
 
 
-def test_what_is_not_published_yet_is_kept_and_said_so(running: Dev, tmp_path: Path) -> None:
-    (tmp_path / "ship.jpg").write_bytes(b"\xff\xd8")
-    ran = running.pressrun("publish", tmp_path / "ship.jpg", "--to", "media/ship.jpg", "--json")
-    assert (ran.code, [(one["key"], one["status"]) for one in ran.json]) == (0, [("media/ship.jpg", "accepted")])
+def test_what_only_looks_like_a_picture_is_refused_and_a_picture_is_taken(running: Dev, tmp_path: Path) -> None:
+    ship = tmp_path / "ship.jpg"
+    ship.write_bytes(b"\xff\xd8")
+    for code, status in ((1, "refused"), (0, "live")):
+        ran = running.pressrun("publish", ship, "--to", "media/ship.jpg", "--json")
+        assert (ran.code, [(one["key"], one["status"]) for one in ran.json]) == (code, [("media/ship.jpg", status)])
+        Image.new("RGB", (40, 30), "navy").save(ship)
+
+
+def test_a_file_from_which_nothing_is_published_is_kept_and_said_so(running: Dev, tmp_path: Path) -> None:
+    (tmp_path / "_index.md").write_text("---\ntitle: A section of another tool\n---\n")
+    running.aws("s3", "cp", tmp_path / "_index.md", "s3://pressrun-content/articles/news/_index.md")
+    running.says("articles/news/_index.md: Kept as it is. Nothing is published from a file of this name.")
+    refused = running.pressrun("publish", tmp_path / "_index.md", "--to", "_index.md")
+    assert refused.code == 2
+    assert "Nothing is published from the key _index.md" in refused.err
 
 
 def test_the_status_is_a_table_for_people_and_a_list_for_machines(running: Dev, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_an_embargoed_article_is_previewed_on_every_page_that_will_change_as_it_
     stage.put(KEY, article("Canarywords", "Canarytext.", date=ago(hours=-2), **SECRET))
     stage.settle()
     previewed = pages(stage)
-    named = findall(r"/[\w./-]+(?:xml|html)", text(stage).rpartition("these change:")[2])
+    named = findall(r"/[\w./-]+(?:xml|html|json)", text(stage).rpartition("these change:")[2])
     before = stage.site()
     stage.wait(7201)
     stage.settle()

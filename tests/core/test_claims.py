@@ -294,6 +294,14 @@ def test_a_moved_file_with_another_url_is_a_new_article_unless_it_names_the_old_
     assert named_in_it.feed_id(B) == feed_id
 
 
+def test_two_files_with_one_id_wait_for_each_others_url_whichever_came_first() -> None:
+    desk = published(a=named("one", id="ice"), b=named("two", id="ice"))
+    assert (desk.claims[ONE].waiting, desk.claims[TWO].waiting) == ((B,), (A,))
+    desk.delete(A)
+    desk.settle()
+    assert desk.answers() == {ONE: Answer("redirect", TWO), TWO: PAGE}
+
+
 def test_the_first_of_two_files_keeps_a_url_and_the_second_gets_it_when_the_first_goes() -> None:
     desk = published(a=named("one"), b=named("one"))
     assert desk.live_at == {A: ONE}

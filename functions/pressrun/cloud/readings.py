@@ -22,10 +22,13 @@ def read_list(cloud: Cloud, target: Target, zone: ZoneInfo) -> tuple[tuple[Tease
     return teasers, frozenset(item["sk"] for item in noted), cards, media
 
 
-def lists_with(cloud: Cloud, pages: Pages, teaser: Teaser) -> Mapping[str, SiteObject]:
-    """The objects of the lists that would be others if this article were live, by site key, and as they would be. It reads what ``index`` would."""
+def lists_with(cloud: Cloud, pages: Pages, teaser: Teaser, *, fresh: bool) -> Mapping[str, SiteObject]:
+    """The objects of the lists that would be others if this article were live, by site key, and as they would be. It reads what ``index`` would.
+
+    ``fresh`` is whether the news sitemap would have it.
+    """
     zone = pages.magazine.timezone
-    shown_by = {target for name in lists_of(teaser) for target in targets_of(name, teaser.published, zone)}
+    shown_by = {target for name in lists_of(teaser, fresh=fresh) for target in targets_of(name, teaser.published, zone)}
     parents = {parent for target in shown_by if (parent := parent_of(target))}
     changed: dict[str, SiteObject] = {}
     for target in sorted(shown_by | parents):

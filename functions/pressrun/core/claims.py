@@ -75,8 +75,8 @@ class Decision:
     """What one content key comes to. ``article`` is the version in force, None where there is none.
 
     ``changed`` are the claims to write; ``blocked_by`` is the key that has the URL which the newest version asks for; ``wake`` are the keys that
-    wait for a URL which this one let go, and the one whose redirect gave way to this one's page; ``unmet`` are the redirects that belong to another
-    article, with its key.
+    wait for a URL which this one let go, and those who must learn of this one's page: its redirect gave way to it, or it carries the same ``id`` and
+    does not wait for it yet. ``unmet`` are the redirects that belong to another article, with its key.
     """
 
     article: Article | None
@@ -157,14 +157,17 @@ def _stake(table: _Table, article: Article, gone: Collection[str], host: str, un
     was = next((claim for claim in table.owned() if claim.leads_to is None), None)
     target = table.get(article.url)
     identities = [was, target if target.leads_to is None else None]
-    if target.owner not in (None, key) and target.owner not in gone:
-        table.displaced = target.owner
+    if target.owner and target.owner != key and target.owner not in gone:
+        table.woken.append(target.owner)
     table.inherit(target, gone)
-    redirects = dict.fromkeys((*article.redirects, *table.others_of(article)))
+    others = table.others_of(article)
+    redirects = dict.fromkeys((*article.redirects, *others))
     for url in redirects:
         claim = table.get(url)
-        if claim.owner not in (None, key) and claim.owner not in gone:
-            unmet[url] = str(claim.owner)
+        if claim.owner and claim.owner != key and claim.owner not in gone:
+            unmet[url] = claim.owner
+            if url in others and claim.owner not in target.waiting:
+                table.woken.append(claim.owner)
             continue
         table.inherit(claim, gone)
         identities.append(claim if claim.leads_to is None else None)
@@ -197,7 +200,7 @@ class _Table:
     def __init__(self, key: str, claims: Mapping[str, Claim], now: datetime) -> None:
         self.key, self.now = key, now
         self._before, self._after = claims, dict(claims)
-        self.displaced: str | None = None
+        self.woken: list[str] = []
 
     def get(self, url: str) -> Claim:
         return self._after.get(url) or Claim(url)
@@ -233,14 +236,14 @@ class _Table:
                 self.put(claim, waiting=tuple(key for key in claim.waiting if key != self.key))
 
     def wake(self) -> tuple[str, ...]:
-        """Who waits for a URL that this key no longer has, or that only leads on from it; and whose redirect gave way."""
+        """Who waits for a URL that this key no longer has, or that only leads on from it; and who must learn that its page is there."""
         let_go = (
             claim
             for url, claim in sorted(self._before.items())
             if claim.owner == self.key and (self._after[url].owner != self.key or (claim.leads_to is None and self._after[url].leads_to is not None))
         )
         waiting = (key for claim in let_go for key in claim.waiting if key != self.key)
-        return tuple(dict.fromkeys((*waiting, *([self.displaced] if self.displaced else ()))))
+        return tuple(dict.fromkeys((*waiting, *self.woken)))
 
     def changed(self) -> dict[str, Claim]:
         return {

@@ -16,7 +16,7 @@ from pressrun.core.problem import Problem, errors, ranked
 PREFIX = "reports/"
 PREVIEWS = f"{PREFIX}previews/"
 PREVIEW_DAYS = 7  # infra/template.yaml deletes it after them
-Status = Literal["live", "scheduled", "draft", "expired", "withdrawn", "refused", "accepted", "failed"]
+Status = Literal["live", "scheduled", "draft", "expired", "withdrawn", "refused", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +109,21 @@ def report_on_medium(key: str, medium: Medium | None, refused: bool, problems: t
     if medium is None:
         return Report(key, "withdrawn", "Taken away: the file is gone. Upload it again to bring it back.")
     size = f", {medium.picture.width:,} × {medium.picture.height:,} pixels" if medium.picture else f", {medium.size / 1024 / 1024:.1f} MB"
-    return Report(key, "accepted", f"Accepted{size}. Readers get it with the live articles that name it.", "", ranked(problems))
+    return Report(key, "live", f"Accepted{size}. Readers get it with the live articles that name it.", "", ranked(problems))
 
 
 def report_on_site(magazine: Magazine | None, problems: tuple[Problem, ...], in_force: bool) -> Report:
     """``in_force`` is whether there is an earlier ``site.toml`` that stays in force when this one is not acceptable."""
     if magazine:
         said = f"Accepted. The magazine is {magazine.title}, at {magazine.base_url}"
-        return Report(SITE_TOML, "accepted", said, magazine.base_url, ranked(problems))
+        return Report(SITE_TOML, "live", said, magazine.base_url, ranked(problems))
     stays = "The one before it stays in force." if in_force else "Nothing can be published before there is one."
     return Report(SITE_TOML, "refused", f"Refused. {stays}", "", ranked(problems))
 
 
-def not_yet(key: str) -> Report:
-    """The answer to what this version of Pressrun keeps, but does not publish."""
-    return Report(key, "accepted", "Kept. This version of Pressrun does not publish this kind of file yet.")
+def report_on_other(key: str) -> Report:
+    """The answer to a file such as ``_index.md``, from which nothing is published: an archive of another tool is full of them."""
+    return Report(key, "live", "Kept as it is. Nothing is published from a file of this name.")
 
 
 def failed(key: str) -> Report:
