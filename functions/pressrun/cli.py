@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.cells import cell_len, set_cell_size
@@ -33,6 +33,9 @@ err = Console(file=sys.stderr, highlight=False, soft_wrap=True, emoji=False)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, on one line.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the magazine is served.")]
 AwsPort = Annotated[int, typer.Option(min=1, max=65535, help="Where AWS is.")]
+WeatherOption = Annotated[
+    Literal["calm", "rough", "storm"], typer.Option(help="How hostile the events are: late, shuffled, twice, and functions that fail or die.")
+]
 DeskPort = Annotated[int, typer.Option(min=0, max=65535, help="Where the desk is, for this machine alone. 0: any port that is free.")]
 
 
@@ -231,9 +234,12 @@ def demo(
     port: Port = 8080,
     aws_port: AwsPort = 4566,
     desk_port: DeskPort = 0,
+    weather: WeatherOption = "calm",
     as_json: Json = False,
 ) -> None:
     """The local cloud with a sample magazine, published through the real pipeline."""
+    from pressrun.cloud import remote
+    from pressrun.cloud.cloud import connect
     from pressrun.local import dev as local
 
     with tempfile.TemporaryDirectory(prefix="pressrun-demo-") as name:
@@ -241,18 +247,23 @@ def demo(
         local.copy_sample(folder)
         if once:
             began = time.monotonic()
-            with _local_cloud(folder, 0, 0, watch=False) as site:
+            with _local_cloud(folder, 0, 0, watch=False, weather=weather) as site:
                 with doing("Publishing the sample magazine…"):
                     settled = site.settle(600)
                 value = site.summary(time.monotonic() - began)
+                difference = remote.verify(connect()) if settled and weather != "calm" else None
             if as_json:
                 say_json(value)
             else:
                 _say_summary(value)
             if not settled:
                 fail("It did not settle within ten minutes.", code=1)
+            if difference and not difference.identical:
+                fail("The site is not what it should be:", difference.text(), code=1)
+            if difference and not as_json:
+                say(difference.text())
         else:
-            _serve(folder, aws_port, port, desk_port, sample=True)
+            _serve(folder, aws_port, port, desk_port, sample=True, weather=weather)
 
 
 @app.command()
@@ -261,6 +272,7 @@ def dev(
     port: Port = 8080,
     aws_port: AwsPort = 4566,
     desk_port: DeskPort = 0,
+    weather: WeatherOption = "calm",
 ) -> None:
     """The local cloud over a content folder: a file saved in it is published, and so is what any S3 client uploads."""
     from pressrun.local.folder import starter
@@ -274,13 +286,13 @@ def dev(
         except OSError as error:
             fail(f"{folder} cannot be written into: {error.strerror}.")
         say(f"{folder / 'site.toml'} was not there; a plain one is now. Change it as you like.")
-    _serve(folder, aws_port, port, desk_port, sample=False)
+    _serve(folder, aws_port, port, desk_port, sample=False, weather=weather)
 
 
-def _serve(folder: Path, aws_port: int, port: int, desk_port: int, *, sample: bool) -> None:
+def _serve(folder: Path, aws_port: int, port: int, desk_port: int, *, sample: bool, weather: str) -> None:
     from pressrun.cloud.cloud import connect
 
-    with _local_cloud(folder, aws_port, port, watch=True) as site, _desk(connect(), desk_port) as desk:
+    with _local_cloud(folder, aws_port, port, watch=True, weather=weather) as site, _desk(connect(), desk_port) as desk:
         with doing("Publishing…"):
             site.settle(600)
         for answer in site.refusals():
@@ -305,12 +317,14 @@ def _serve(folder: Path, aws_port: int, port: int, desk_port: int, *, sample: bo
 
 
 @contextmanager
-def _local_cloud(folder: Path, aws_port: int, port: int, *, watch: bool) -> Iterator[Any]:
+def _local_cloud(folder: Path, aws_port: int, port: int, *, watch: bool, weather: str) -> Iterator[Any]:
     from pressrun.local import dev as local
+    from pressrun.local.weather import Weather
 
     with ExitStack() as stack:
         try:
-            site = stack.enter_context(local.running(folder, aws_port=aws_port, cdn_port=port, reload=watch, watch=watch))
+            settings: dict[str, Any] = {"reload": watch, "watch": watch, "weather": Weather(weather)}
+            site = stack.enter_context(local.running(folder, aws_port=aws_port, cdn_port=port, **settings))
         except OSError as error:
             fail(f"The local cloud cannot start: {error.strerror}.", "Another one may be running. Choose other ports with --port and --aws-port.")
         yield site

@@ -279,12 +279,12 @@ def _article(cloud: Cloud, basis: Basis, record: Record, on_the_way: frozenset[s
     key, now = record.key, _now(cloud, record)
     magazine = read_magazine(basis.config.encode())[0] if basis.config else None
     file = cloud.content.get(key)
-    gathered = _gather(cloud, magazine, record, file)
+    gathered = _gather(cloud, magazine, record, file, now)
     if file is None and (waiting := _waiting_for(key, gathered) - on_the_way):
         # They take the URL over in one step, without a gap, before this article lets go of it.
         for other in sorted(waiting):
             validate(cloud, other, on_the_way | {key})
-        gathered = _gather(cloud, magazine, record, file)
+        gathered = _gather(cloud, magazine, record, file, now)
     host = magazine.host if magazine else ""
     decision = decide(key, gathered.current, gathered.fallback, gathered.claims, gathered.gone, now, host)
     _apply(cloud, basis, magazine, record, file, gathered, decision, now)
@@ -328,12 +328,13 @@ def _waiting_for(key: str, gathered: Gathered) -> set[str]:
     return {waiting for claim in gathered.claims.values() if claim.owner == key for waiting in claim.waiting if waiting != key}
 
 
-def _gather(cloud: Cloud, magazine: Magazine | None, record: Record, file: Stored | None) -> Gathered:
+def _gather(cloud: Cloud, magazine: Magazine | None, record: Record, file: Stored | None, now: datetime) -> Gathered:
     key = record.key
     current, problems = (None, ()) if file is None else read_article(key, file.body, magazine) if magazine else (None, (_NO_SITE,))
     fallback = _accepted(cloud, magazine, record) if file and current is None else None
     urls = wanted((current, fallback), (*record.urls, *record.waits_for))
     copies = _copies(cloud, {*urls, *(url for article in (current, fallback) if article for url in cloud.catalogue.carrying(article.id))})
+    copies |= {url: _taken(cloud, url, now) for url in record.urls if url not in copies}
     owners = {copy.claim.owner for copy in copies.values()} - {None, key}
     gone = frozenset(owner for owner in owners if owner and cloud.content.head(owner) is None)
     if gone:
@@ -374,6 +375,7 @@ def _apply(
     article, phase = decision.article, phase_of(decision.article, now)
     accepted = file if article is not None and article is gathered.current else None
     kept = _keep(cloud, record, file, accepted)
+    record = _announce(cloud, record, decision)
     copies = dict(gathered.copies)
     for url, claim in decision.changed.items():
         copies[url] = _claim(cloud, claim, copies.get(url), now)
@@ -417,6 +419,18 @@ def _apply(
     cloud.uploads.send_keys(decision.wake)
 
 
+def _announce(cloud: Cloud, record: Record, decision: Decision) -> Record:
+    """Notes which URLs the key is about to take, before the register says so: else who dies in between would leave a claim that no record knows.
+
+    Returns the record that was decided by, of the version that stands there now. Raises Conflict.
+    """
+    new = {url for url, claim in decision.changed.items() if claim.owner == record.key} - set(record.urls)
+    if not new:
+        return record
+    cloud.catalogue.write(_record_writes(cloud, record, replace(record, urls=tuple(sorted({*record.urls, *new})))))
+    return replace(record, version=record.version + 1)
+
+
 def _unmet(cloud: Cloud, article: Article, file: Stored) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
     """The names that the article mentions and that nothing has yet, with notes."""
     names, _ = unmet(article, "", ())
@@ -446,21 +460,39 @@ def _keep(cloud: Cloud, record: Record, file: Stored | None, accepted: Stored | 
 
 def _claim(cloud: Cloud, claim: Claim, had: ClaimCopy | None, now: datetime) -> ClaimCopy:
     """Writes a claim into the register. Where another one stands there, the catalogue takes that over, and Conflict is raised."""
-    key = claim_object_key(claim.url)
     try:
-        return ClaimCopy(claim, cloud.register.put_if(key, claim_object(claim), had.etag if had else None), claim.lived(now))
+        return ClaimCopy(claim, cloud.register.put_if(claim_object_key(claim.url), claim_object(claim), had.etag if had else None), claim.lived(now))
     except Conflict:
-        stored = cloud.register.get(key)
-        if stored:
-            other = ClaimCopy(Claim.from_json(stored.body), stored.etag, Claim.from_json(stored.body).lived(now))
-            # As in _apply: of a URL at which nothing is and nothing was, no mark or hint tells.
-            shown = other.lived or other.claim.leads_to
-            target, mark = url_target(claim.url), cloud.new_mark()
-            marked = [cloud.catalogue.put(mark_item(target, mark, stamp(now), cause=other.claim.owner or ""))] if shown else []
-            cloud.catalogue.write([_copy_write(cloud, other), *marked])
-            if shown:
-                cloud.articles.send([Hint((str(target),), mark)])
+        if stored := cloud.register.get(claim_object_key(claim.url)):
+            _take_over(cloud, stored, now)
         raise
+
+
+def _taken(cloud: Cloud, url: str, now: datetime) -> ClaimCopy:
+    """The claim on a URL that was announced, and of which the catalogue knows no more. Raises Conflict.
+
+    Where there is none, whoever announced it is dead or late: a claim that belongs to nobody turns them away.
+    """
+    if stored := cloud.register.get(claim_object_key(url)):
+        return _take_over(cloud, stored, now)
+    lapsed = Claim(url, revision=1)
+    copy = ClaimCopy(lapsed, cloud.register.put_if(claim_object_key(url), claim_object(lapsed), None), lived=False)
+    cloud.catalogue.write([_copy_write(cloud, copy)])
+    return copy
+
+
+def _take_over(cloud: Cloud, stored: Stored, now: datetime) -> ClaimCopy:
+    """Copies a claim that somebody else wrote into the catalogue. Raises Conflict where that has a newer one."""
+    claim = Claim.from_json(stored.body)
+    copy = ClaimCopy(claim, stored.etag, claim.lived(now))
+    target, mark = url_target(claim.url), cloud.new_mark()
+    # As in _apply: of a URL at which nothing is and nothing was, no mark or hint tells.
+    shown = copy.lived or claim.leads_to
+    marked = [cloud.catalogue.put(mark_item(target, mark, stamp(now), cause=claim.owner or ""))] if shown else []
+    cloud.catalogue.write([_copy_write(cloud, copy), *marked])
+    if shown:
+        cloud.articles.send([Hint((str(target),), mark)])
+    return copy
 
 
 def _copy_write(cloud: Cloud, copy: ClaimCopy) -> Action:

@@ -35,6 +35,19 @@ def test_any_schedule_of_two_functions_breaks_no_promise() -> None:
     assert len(outcomes) > 2 * len(RACES)
 
 
+# Each broke a promise once.
+MENDED = [
+    Run(("put c slug=y at=10 links=c redirects=/old/place/", "put c slug=x section=essays redirects=/old/place/"), rough=True, seed=500007),
+    Run(("+ put b tags=ships at=10",), {5: Fault.CRASH}),
+    Run(("+ put a tags= at=10",), {5: Fault.REFUSE}),
+]
+
+
+def test_runs_that_broke_a_promise_once_keep_every_promise() -> None:
+    with storm() as made:
+        assert failures([made.play(run) for run in MENDED]) == []
+
+
 @pytest.mark.parametrize("run", [Run(("put a", "delete a"), {40: Fault.CRASH}), Run.any(7)], ids=["calm", "any"])
 def test_a_run_that_is_played_again_is_the_same(run: Run) -> None:
     """To the call: else the command of a failure would play another run."""

@@ -27,6 +27,7 @@ _STAGES = ("uploads", "articles", "lists")
 RACES = {
     "two uploads of one file": Race(("put a",), ("put a", "put a slug=x"), ("uploads", "uploads")),
     "two files for one URL": Race((), ("put a slug=x", "put b slug=x"), ("uploads", "uploads")),
+    "an embargoed slug that is changed": Race((), ("put a slug=y at=10", "put a slug=x redirects=/old/place/"), ("uploads", "uploads")),
     "an upload and the page": Race(("put a",), ("put a", "delete a"), ("articles", "uploads")),
     "a page changed and changed back": Race(("put a",), ("put a", "put a text=1"), ("articles", "articles")),
     "a page published and taken down": Race((), ("put a", "delete a"), ("articles", "articles")),
