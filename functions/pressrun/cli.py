@@ -364,6 +364,7 @@ def storm(
     rough: Annotated[bool, typer.Option("--rough", help="In rough weather, by the seed.")] = False,
     race: Annotated[str, typer.Option(help="One run alone: two functions at once, as a failure gives them.")] = "",
     hands: Annotated[str, typer.Option(help="After which of its steps the other function goes on.")] = "",
+    dies: Annotated[int, typer.Option(help="At which of its steps a function dies.")] = -1,
 ) -> None:
     """Hold every promise against every fault: crashes, errors and delays at any AWS call, in a magazine in memory."""
     from pressrun.local.storm import command
@@ -371,7 +372,7 @@ def storm(
     command.same_every_time()
     if history or race:
         try:
-            run = command.one_run(history, faults, race, hands, rough=rough, seed=seed)
+            run = command.one_run(history, faults, race, hands, dies, rough=rough, seed=seed)
         except ValueError as error:
             fail(f"This is no run: {error}.")
         outcome = command.again(run)

@@ -97,7 +97,10 @@ class Page(HTMLParser):
             self._in_data = given.get("type") in ("application/ld+json", "application/json", "speculationrules")
             if not self._in_data and not re.fullmatch(r"/assets/[\w.]+\.js", given.get("src", "")):
                 self.runs.append(f"script {given}")
-        if tag in ("iframe", "object", "embed", "applet", "base", "frame", "portal", "foreignobject", "math") or given.get("http-equiv"):
+        if tag in ("iframe", "object", "embed", "applet", "base", "frame", "portal", "foreignobject", "math"):
+            self.runs.append(f"{tag} {given}")
+        # A redirect's page, for whoever gets past the edge function: to a path of the magazine's own.
+        if given.get("http-equiv") and not re.fullmatch(r"0; url=/(?![/\\\\])\S*", given.get("content", "")):
             self.runs.append(f"{tag} {given}")
         for name, value in given.items():
             if name.startswith("on") or name in ("style", "srcdoc"):

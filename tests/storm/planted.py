@@ -62,7 +62,9 @@ PLANTED: dict[str, Bug] = {
     "the lists before the leaf": Bug("publish", (("pressrun.render:render", _LEAF + _ENTER, _ENTER + _LEAF),)),
     "no second look, and plain puts": Bug("a page changed and changed back", (*_LOOKS_AGAIN, _IF_MATCH)),
     "If-Match in place of the second look": Bug("a list with an article and without", _LOOKS_AGAIN),
-    "every mark that was read is cleared": Bug("publish and take down", (("pressrun.cloud.batch:work", "        if named:\n", _CLEAR_ALL),)),
+    "every mark that was read is cleared": Bug(
+        "a list with an article and without", (("pressrun.cloud.batch:work", "        if named:\n", _CLEAR_ALL),)
+    ),
     "the hint before the transaction": Bug(
         "publish", (("pressrun.validate:_commit", _WRITE, ""), ("pressrun.validate:_commit", _SEND, _SEND + _WRITE))
     ),
@@ -193,7 +195,7 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     with storm() as made:
         for name in sys.argv[1:] or PLANTED:
-            found = [runs_until_found(made, name, seed, 3000) for seed in (0, 10_000, 20_000)]
+            found = [runs_until_found(made, name, seed, 2000) for seed in (0, 10_000)]
             said = next((text.splitlines()[-1] for _, text in found if text), "")
             sys.stderr.write(f"| {name} | {' | '.join(str(runs or 'never') for runs, _ in found)} | {said[:120]} |\n")
 

@@ -14,7 +14,7 @@ from pressrun.local.storm.race import RACES, every_schedule, one_schedule
 from pressrun.local.storm.run import Outcome, Run, Storm, storm
 
 _SHRUNK = 3  # failures; more of them are hardly other ones
-_SCHEDULES = 37  # of a race's schedules, each how-maniest is tried for one seed: prime, so that another seed gives others
+_SCHEDULES = 29  # of a race's schedules, each how-maniest is tried for one seed: prime, so that another seed gives others
 
 
 def any_runs(made: Storm, seed: int) -> list[Outcome]:
@@ -32,13 +32,13 @@ def all_runs(made: Storm) -> Iterator[Outcome]:
         yield from every_schedule(made, race)
 
 
-def one_run(history: str, faults: str, race: str, hands: str, *, rough: bool, seed: int) -> Run:
+def one_run(history: str, faults: str, race: str, hands: str, dies: int, *, rough: bool, seed: int) -> Run:
     """A run as ``Run.command`` writes it. Raises ValueError for what is none."""
     if race and race not in RACES:
         raise ValueError(f"no race is called {race!r}; they are {', '.join(map(repr, RACES))}")
     wrong = {int(call): Fault(fault) for call, fault in (each.split("=") for each in faults.split())}
     changes = tuple(change.strip() for change in history.split(";") if change.strip())
-    return Run(changes, wrong, rough, seed if rough else 0, race, tuple(map(int, hands.split())))
+    return Run(changes, wrong, rough, seed if rough else 0, race, tuple(map(int, hands.split())), dies)
 
 
 def play(made: Storm, run: Run) -> Outcome:

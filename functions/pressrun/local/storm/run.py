@@ -40,7 +40,7 @@ _EXPECTED = (BotoCoreError, ClientError, EditionChanged, Conflict, RuntimeError)
 class Run:
     """``faults`` by the number of the call. In ``rough`` weather, messages are shuffled and repeated and two functions are at work, by ``seed``.
 
-    A race has no history: two functions are at work, and after these steps the other one goes on.
+    A race has no history: two functions are at work, and after these steps the other one goes on; at the step ``dies`` (-1: none) one dies.
     """
 
     history: tuple[str, ...] = ()
@@ -49,6 +49,7 @@ class Run:
     seed: int = 0
     race: str = ""
     hands: tuple[int, ...] = ()
+    dies: int = -1
 
     @classmethod
     def any(cls, seed: int) -> Run:
@@ -63,7 +64,9 @@ class Run:
         """What plays it again."""
         words = ["pressrun", "storm"]
         if self.race:
-            return shlex.join([*words, "--race", self.race, "--hands", " ".join(map(str, self.hands))])
+            return shlex.join(
+                [*words, "--race", self.race, "--hands", " ".join(map(str, self.hands)), *(["--dies", str(self.dies)] if self.dies >= 0 else [])]
+            )
         words += ["--history", "; ".join(self.history)]
         words += ["--faults", " ".join(f"{call}={fault}" for call, fault in self.faults.items())] if self.faults else []
         words += ["--rough", "--seed", str(self.seed)] if self.rough else []
