@@ -334,7 +334,7 @@ def _gather(cloud: Cloud, magazine: Magazine | None, record: Record, file: Store
     fallback = _accepted(cloud, magazine, record) if file and current is None else None
     urls = wanted((current, fallback), (*record.urls, *record.waits_for))
     copies = _copies(cloud, {*urls, *(url for article in (current, fallback) if article for url in cloud.catalogue.carrying(article.id))})
-    copies |= {url: _taken(cloud, url, now) for url in record.urls if url not in copies}
+    copies |= {url: _taken(cloud, url, now) for url in record.claiming}
     owners = {copy.claim.owner for copy in copies.values()} - {None, key}
     gone = frozenset(owner for owner in owners if owner and cloud.content.head(owner) is None)
     if gone:
@@ -394,6 +394,7 @@ def _apply(
         title=article.title if article else record.title,
         urls=urls,
         waits_for=tuple(sorted(url for url, copy in copies.items() if record.key in copy.claim.waiting)),
+        claiming=(),
         fresh=fresh,
         due=stamp(due) if due else "",
         wants=wants,
@@ -420,15 +421,17 @@ def _apply(
 
 
 def _announce(cloud: Cloud, record: Record, decision: Decision) -> Record:
-    """Notes which URLs the key is about to take, before the register says so: else who dies in between would leave a claim that no record knows.
+    """Notes which claims are about to be written, before they are: until the record says so no more, the catalogue's copies may be old.
 
-    Returns the record that was decided by, of the version that stands there now. Raises Conflict.
+    A late worker is turned away here. Returns the record as it stands now. Raises Conflict.
     """
-    new = {url for url, claim in decision.changed.items() if claim.owner == record.key} - set(record.urls)
-    if not new:
+    if not decision.changed:
         return record
-    cloud.catalogue.write(_record_writes(cloud, record, replace(record, urls=tuple(sorted({*record.urls, *new})))))
-    return replace(record, version=record.version + 1)
+    announced = replace(record, claiming=tuple(sorted(decision.changed)))
+    if announced == record:
+        return record  # by who died; their claims were taken over
+    cloud.catalogue.write(_record_writes(cloud, record, announced))
+    return replace(announced, version=record.version + 1)
 
 
 def _unmet(cloud: Cloud, article: Article, file: Stored) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
@@ -464,31 +467,30 @@ def _claim(cloud: Cloud, claim: Claim, had: ClaimCopy | None, now: datetime) -> 
         return ClaimCopy(claim, cloud.register.put_if(claim_object_key(claim.url), claim_object(claim), had.etag if had else None), claim.lived(now))
     except Conflict:
         if stored := cloud.register.get(claim_object_key(claim.url)):
-            _take_over(cloud, stored, now)
+            other = Claim.from_json(stored.body)
+            _take_over(cloud, ClaimCopy(other, stored.etag, other.lived(now)), now)
         raise
 
 
 def _taken(cloud: Cloud, url: str, now: datetime) -> ClaimCopy:
-    """The claim on a URL that was announced, and of which the catalogue knows no more. Raises Conflict.
+    """The claim on a URL that somebody announced to write and has not, as far as the catalogue knows. Raises Conflict.
 
-    Where there is none, whoever announced it is dead or late: a claim that belongs to nobody turns them away.
+    It is written once more, as it is or as nobody's, so that whoever announced it comes too late if they are not dead.
     """
-    if stored := cloud.register.get(claim_object_key(url)):
-        return _take_over(cloud, stored, now)
-    lapsed = Claim(url, revision=1)
-    copy = ClaimCopy(lapsed, cloud.register.put_if(claim_object_key(url), claim_object(lapsed), None), lived=False)
-    cloud.catalogue.write([_copy_write(cloud, copy)])
-    return copy
+    key = claim_object_key(url)
+    stored = cloud.register.get(key)
+    claim = Claim.from_json(stored.body) if stored else Claim(url)
+    claim = replace(claim, revision=claim.revision + 1)
+    etag = cloud.register.put_if(key, claim_object(claim), stored.etag if stored else None)
+    return _take_over(cloud, ClaimCopy(claim, etag, claim.lived(now)), now)
 
 
-def _take_over(cloud: Cloud, stored: Stored, now: datetime) -> ClaimCopy:
-    """Copies a claim that somebody else wrote into the catalogue. Raises Conflict where that has a newer one."""
-    claim = Claim.from_json(stored.body)
-    copy = ClaimCopy(claim, stored.etag, claim.lived(now))
-    target, mark = url_target(claim.url), cloud.new_mark()
+def _take_over(cloud: Cloud, copy: ClaimCopy, now: datetime) -> ClaimCopy:
+    """Copies a claim that this try did not decide into the catalogue. Raises Conflict where that has a newer one."""
+    target, mark = url_target(copy.claim.url), cloud.new_mark()
     # As in _apply: of a URL at which nothing is and nothing was, no mark or hint tells.
-    shown = copy.lived or claim.leads_to
-    marked = [cloud.catalogue.put(mark_item(target, mark, stamp(now), cause=claim.owner or ""))] if shown else []
+    shown = copy.lived or copy.claim.leads_to
+    marked = [cloud.catalogue.put(mark_item(target, mark, stamp(now), cause=copy.claim.owner or ""))] if shown else []
     cloud.catalogue.write([_copy_write(cloud, copy), *marked])
     if shown:
         cloud.articles.send([Hint((str(target),), mark)])
