@@ -5,7 +5,7 @@ accepted bytes, the claims, the report; then record, copied claims and marks in 
 no longer the one that was judged, start over.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -334,7 +334,7 @@ def _gather(cloud: Cloud, magazine: Magazine | None, record: Record, file: Store
     fallback = _accepted(cloud, magazine, record) if file and current is None else None
     urls = wanted((current, fallback), (*record.urls, *record.waits_for))
     copies = _copies(cloud, {*urls, *(url for article in (current, fallback) if article for url in cloud.catalogue.carrying(article.id))})
-    copies |= {url: _taken(cloud, url, now) for url in record.claiming}
+    copies |= {url: _taken(cloud, url, copies.get(url), now) for url in record.claiming}
     owners = {copy.claim.owner for copy in copies.values()} - {None, key}
     gone = frozenset(owner for owner in owners if owner and cloud.content.head(owner) is None)
     if gone:
@@ -411,13 +411,22 @@ def _apply(
     # Where nothing is and nothing was, there is nothing to make: no hint, mark or log line names a URL before an embargo's instant.
     leads = "live" in (record.phase, phase)
     known = [(url, copy) for some in (gathered.copies, copies) for url, copy in some.items()]
-    touched &= {url for url, copy in known if copy.lived or (leads and copy.claim.leads_to)}
+    touched &= {url for url, copy in known if copy.lived or (leads and copy.claim.leads_to)} | _given_way(cloud, record.key, changed, gathered)
     if changed or after != record:
         _commit(cloud, record, replace(after, judged=stamp(now)), changed, [*map(url_target, touched), *previews], (), file)
     if due and due <= now + _LOOK_AHEAD:
         # The next sweep may come too late for it.
         cloud.uploads.send_keys([record.key], delay=max(0, ceil((due - cloud.now()).total_seconds())))
     cloud.uploads.send_keys(decision.wake)
+
+
+def _given_way(cloud: Cloud, key: str, changed: Collection[str], gathered: Gathered) -> set[str]:
+    """Where a redirect of another article, which is live, gives way to what this key asks for."""
+    gave = {url: had.claim.owner for url in changed if (had := gathered.copies.get(url)) and had.claim.leads_to and had.claim.owner != key}
+    owners = [owner for owner in gave.values() if owner]
+    records = cloud.catalogue.read(map(record_key, owners)) if owners else {}
+    live = {owner for owner in owners if Record.of(owner, records.get(record_key(owner))).phase == "live"}
+    return {url for url, owner in gave.items() if owner in live}
 
 
 def _announce(cloud: Cloud, record: Record, decision: Decision) -> Record:
@@ -468,11 +477,11 @@ def _claim(cloud: Cloud, claim: Claim, had: ClaimCopy | None, now: datetime) -> 
     except Conflict:
         if stored := cloud.register.get(claim_object_key(claim.url)):
             other = Claim.from_json(stored.body)
-            _take_over(cloud, ClaimCopy(other, stored.etag, other.lived(now)), now)
+            _take_over(cloud, ClaimCopy(other, stored.etag, other.lived(now)), had, now)
         raise
 
 
-def _taken(cloud: Cloud, url: str, now: datetime) -> ClaimCopy:
+def _taken(cloud: Cloud, url: str, had: ClaimCopy | None, now: datetime) -> ClaimCopy:
     """The claim on a URL that somebody announced to write and has not, as far as the catalogue knows. Raises Conflict.
 
     It is written once more, as it is or as nobody's, so that whoever announced it comes too late if they are not dead.
@@ -482,14 +491,14 @@ def _taken(cloud: Cloud, url: str, now: datetime) -> ClaimCopy:
     claim = Claim.from_json(stored.body) if stored else Claim(url)
     claim = replace(claim, revision=claim.revision + 1)
     etag = cloud.register.put_if(key, claim_object(claim), stored.etag if stored else None)
-    return _take_over(cloud, ClaimCopy(claim, etag, claim.lived(now)), now)
+    return _take_over(cloud, ClaimCopy(claim, etag, claim.lived(now)), had, now)
 
 
-def _take_over(cloud: Cloud, copy: ClaimCopy, now: datetime) -> ClaimCopy:
-    """Copies a claim that this try did not decide into the catalogue. Raises Conflict where that has a newer one."""
+def _take_over(cloud: Cloud, copy: ClaimCopy, had: ClaimCopy | None, now: datetime) -> ClaimCopy:
+    """Copies a claim that this try did not decide into the catalogue, which ``had`` another. Raises Conflict where that has a newer one."""
     target, mark = url_target(copy.claim.url), cloud.new_mark()
     # As in _apply: of a URL at which nothing is and nothing was, no mark or hint tells.
-    shown = copy.lived or copy.claim.leads_to
+    shown = any(one.lived or one.claim.leads_to for one in (had, copy) if one)
     marked = [cloud.catalogue.put(mark_item(target, mark, stamp(now), cause=copy.claim.owner or ""))] if shown else []
     cloud.catalogue.write([_copy_write(cloud, copy), *marked])
     if shown:
