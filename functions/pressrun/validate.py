@@ -19,7 +19,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from pressrun.cloud import walk
-from pressrun.cloud.batch import chunks, same_edition, tallied
+from pressrun.cloud.batch import chunks, has_time, same_edition, tallied
 from pressrun.cloud.buckets import Conflict, Head, Stored
 from pressrun.cloud.catalogue import (
     ACTIONS,
@@ -54,7 +54,7 @@ from pressrun.core.lists import FRESH, Target, preview_target, targets_of_card, 
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine, read_magazine
 from pressrun.core.media import BEGINNING, Medium, is_medium, is_picture, judge, judge_file, judge_size
-from pressrun.core.problem import Problem, errors
+from pressrun.core.problem import Problem, errors, note
 from pressrun.core.report import PREFIX as REPORTS
 from pressrun.core.report import Report, failed, report_on, report_on_card, report_on_medium, report_on_other, report_on_site
 
@@ -62,6 +62,7 @@ logger = Logger()
 metrics = Metrics()
 
 _TRIES = 12
+_LONGEST = 20  # seconds that one file may take: a film is read to its end
 _LOOK_AHEAD = timedelta(minutes=2)
 _SHOWN = ("phase", "fresh", "url", "urls", "source", "basis")  # what a record's pages are made from
 _AGAIN = 15 * 60  # seconds until a fault is looked at again: the longest that SQS delays
@@ -81,7 +82,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         letter, again = dead_letter_in(record.body)
         if letter:
             tell_of_fault(cloud, letter, again=again)
-        for key in keys_in(record.body):
+        keys = keys_in(record.body)
+        for number, key in enumerate(keys):
+            if not has_time(context, _LONGEST):
+                cloud.uploads.send_keys(keys[number:])
+                break
             try:
                 with tallied(cloud) as tally:
                     tally.receipts.update(validate(cloud, key))
@@ -118,6 +123,7 @@ def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -
                 file = _card(cloud, basis, record)
             elif is_medium(key):
                 file = _medium(cloud, basis, record)
+                _renew_logo(cloud, basis, key)
             else:
                 file = _other(cloud, key)
         except Conflict:
@@ -180,18 +186,36 @@ def _other(cloud: Cloud, key: str) -> Stored | None:
 def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
     file = cloud.content.get(SITE_TOML)
     magazine, problems = read_magazine(file.body) if file else (None, (Problem("site.toml is gone.", "Upload it again."),))
+    config = file.body.decode("utf-8-sig") if file and magazine else basis.config
+    in_force = magazine or (read_magazine(config.encode())[0] if config else None)
+    logo = _logo(cloud, in_force)
+    if magazine and magazine.logo and not logo:
+        problems = (*problems, note(f"There is no picture {magazine.logo} yet.", "Until it is uploaded, the magazine's name stands in its place."))
     report = report_on_site(magazine, problems, in_force=bool(basis.config))
     answered = _answer(cloud, report)
     after = replace(record, phase="live" if magazine or basis.config else "withdrawn", upload=_etag(file))
     after = replace(after, refused=magazine is None, report=answered)
-    config = file.body.decode("utf-8-sig") if file and magazine else basis.config
     writes = _record_writes(cloud, record, after)
     if config != basis.config and file:
         cloud.register.put(source_key(SITE_TOML), file.body)
-        walk.change_basis(cloud, basis, replace(basis, config=config), writes)
+    if (config, logo) != (basis.config, basis.logo):
+        walk.change_basis(cloud, basis, replace(basis, config=config, logo=logo), writes)
     elif writes:
         cloud.catalogue.write(writes)
     return file
+
+
+def _logo(cloud: Cloud, magazine: Magazine | None) -> str:
+    """What the basis says of the magazine's logo."""
+    medium = cloud.catalogue.media([magazine.logo]).get(magazine.logo) if magazine and magazine.logo else None
+    return medium.to_json() if medium else ""
+
+
+def _renew_logo(cloud: Cloud, basis: Basis, key: str) -> None:
+    """Has ``site.toml`` looked at where the logo that it names is another now: every page shows it, so it is part of the basis."""
+    magazine = read_magazine(basis.config.encode())[0] if basis.config else None
+    if magazine and magazine.logo == key and _logo(cloud, magazine) != basis.logo:
+        cloud.uploads.send_keys([SITE_TOML])
 
 
 def _card(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:

@@ -195,7 +195,7 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     with storm() as made:
         for name in sys.argv[1:] or PLANTED:
-            found = [runs_until_found(made, name, seed, 2000) for seed in (0, 10_000)]
+            found = [runs_until_found(made, name, seed, 400) for seed in (0,)]
             said = next((text.splitlines()[-1] for _, text in found if text), "")
             sys.stderr.write(f"| {name} | {' | '.join(str(runs or 'never') for runs, _ in found)} | {said[:120]} |\n")
 

@@ -194,9 +194,9 @@ class _Translator:
 
     def _video(self, shortcode: _Shortcode, provider: str, arguments: dict[str, str]) -> str | None:
         given = arguments.get("id") or arguments.get("0", "")
-        url, at = (youtube(given), "YouTube") if provider == "youtube" else (vimeo(given), "Vimeo") if provider == "vimeo" else (None, "")
-        label = f"Watch the video on {at}" + (f": {arguments['title']}" if arguments.get("title") else "")
-        return self._paragraph(shortcode, self._anchor(label, url)) if url else None
+        url = youtube(given) if provider == "youtube" else vimeo(given) if provider == "vimeo" else None
+        # Without a text, the page says what it leads to, in the magazine's language.
+        return self._paragraph(shortcode, self._anchor(arguments.get("title", ""), url)) if url else None
 
     def _anchor(self, label: str, href: str, is_text: bool = True) -> str:
         if self.markup == "html":
