@@ -12,7 +12,7 @@ from pressrun.core.dates import unstamp
 from pressrun.core.lists import url_target
 from pressrun.local.functions import Handler
 from pressrun.local.stack import Function
-from tests.cloud.stage import SITE_TOML, START, Call, Stage, ago, article, staged
+from pressrun.local.storm.stage import SITE_TOML, START, Call, Stage, ago, article, staged
 
 KEY = "articles/story.md"
 OTHER = "articles/other.md"

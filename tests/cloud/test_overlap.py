@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.cloud.stage import Stage, ago, article, staged
+from pressrun.local.storm.stage import Stage, ago, article, staged
 
 KEY = "articles/story.md"
 SITE_TOML = """

@@ -105,3 +105,12 @@ def test_every_module_comes_with_bytecode_that_is_loaded_whatever_the_time_of_it
 
 def test_there_is_bytecode_for_lambda_where_this_python_can_make_it(lambda_package: Package) -> None:
     assert lambda_package.compiled == (HERE.python == LAMBDA.python) == any(lambda_package.folder.rglob("*.pyc"))
+
+
+def test_the_bill_of_materials_names_everything_that_is_in_the_package(package: Package) -> None:
+    bill = json.loads(package.folder.with_name(f"{package.folder.name}.cdx.json").read_text("utf-8"))
+    assert (bill["bomFormat"], bill["specVersion"], bill["metadata"]["component"]["version"]) == ("CycloneDX", "1.6", package.edition)
+    named = {(re.sub(r"[-_.]+", "-", one["name"]).lower(), one["version"]) for one in bill["components"]}
+    there = {tuple(folder.name.removesuffix(".dist-info").rsplit("-", 1)) for folder in package.folder.glob("*.dist-info")}
+    assert {(re.sub(r"[-_.]+", "-", name).lower(), version) for name, version in there} == named
+    assert {one["purl"] for one in bill["components"]} == {f"pkg:pypi/{one['name']}@{one['version']}" for one in bill["components"]}
