@@ -32,7 +32,7 @@ class Bug:
 
 
 _LOOKS_AGAIN: tuple[Line, ...] = (
-    ("pressrun.index:index", "if again[target] != seen[target]]", "if False]"),
+    ("pressrun.index:_make", "if again[target] != seen[target]]", "if False]"),
     ("pressrun.render:render", "again == seen and _alike(standing, wanted)", "True"),
 )
 _IF_MATCH: Line = ("pressrun.cloud.buckets:Bucket.put_if", '{"IfMatch": etag} if etag else {"IfNoneMatch": "*"}', "{}")
@@ -88,7 +88,14 @@ PLANTED: dict[str, Bug] = {
         "change", (("pressrun.cloud.queues:Queue.send", "    self._send(", "    hints = _unsent(self.url, hints)\n    self._send("),)
     ),
     "a message that came before is skipped": Bug(
-        "publish", (("pressrun.cloud.batch:_named", "list(_hints(event))", "list(_hints({'Records': [one for one in event['Records'] if not _came_before(one)]}))"),)
+        "publish",
+        (
+            (
+                "pressrun.cloud.batch:_named",
+                "list(_hints(event))",
+                "list(_hints({'Records': [one for one in event['Records'] if not _came_before(one)]}))",
+            ),
+        ),
     ),
     "an upload that was judged before is skipped": Bug(
         "embargo",
