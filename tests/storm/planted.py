@@ -32,7 +32,7 @@ class Bug:
 
 
 _LOOKS_AGAIN: tuple[Line, ...] = (
-    ("pressrun.index:index", "if again[target] != seen[target]", "if False"),
+    ("pressrun.index:_make", "if again[target] != seen[target]]", "if False]"),
     ("pressrun.render:render", "again == seen and _alike(standing, wanted)", "True"),
 )
 _IF_MATCH: Line = ("pressrun.cloud.buckets:Bucket.put_if", '{"IfMatch": etag} if etag else {"IfNoneMatch": "*"}', "{}")
@@ -57,7 +57,7 @@ _PURGE = "        __import__('pressrun.invalidate').invalidate.invalidate(connec
 PLANTED: dict[str, Bug] = {
     "the event is believed, not the bucket": Bug(
         "put again, the events swapped",
-        (("pressrun.validate:handler", "for key in keys_in(record.body):", "for key in _believe(cloud, record.body):"),),
+        (("pressrun.validate:handler", "in enumerate(keys):", "in enumerate(_believe(cloud, record.body)):"),),
     ),
     "the lists before the leaf": Bug("publish", (("pressrun.render:render", _LEAF + _ENTER, _ENTER + _LEAF),)),
     "no second look, and plain puts": Bug("a page changed and changed back", (*_LOOKS_AGAIN, _IF_MATCH)),
@@ -82,21 +82,28 @@ PLANTED: dict[str, Bug] = {
     "invalidations are told apart by their content": Bug("change", (("pressrun.invalidate:invalidate", '"\\n".join(bodies)', '"\\n".join(tags)'),)),
     "messages with the same content are sent once in five minutes": Bug(
         "put again",
-        (("pressrun.cloud.queues:Queue._send", "        for start in", "        entries = _unsent(self.url, entries)\n        for start in"),),
+        (("pressrun.cloud.queues:Queue._send", "    for start in", "    entries = _unsent(self.url, entries)\n    for start in"),),
     ),
     "hints for one target are sent once in five minutes": Bug(
-        "change", (("pressrun.cloud.queues:Queue.send", "        self._send(", "        hints = _unsent(self.url, hints)\n        self._send("),)
+        "change", (("pressrun.cloud.queues:Queue.send", "    self._send(", "    hints = _unsent(self.url, hints)\n    self._send("),)
     ),
     "a message that came before is skipped": Bug(
-        "publish", (("pressrun.cloud.batch:_named", "        try:\n", "        if _came_before(record):\n            continue\n        try:\n"),)
+        "publish",
+        (
+            (
+                "pressrun.cloud.batch:_named",
+                "list(_hints(event))",
+                "list(_hints({'Records': [one for one in event['Records'] if not _came_before(one)]}))",
+            ),
+        ),
     ),
     "an upload that was judged before is skipped": Bug(
         "embargo",
         (
             (
                 "pressrun.validate:_article",
-                "    gathered = _gather(",
-                "    if file and file.etag == record.upload:\n        return file\n    gathered = _gather(",
+                "    file = cloud.content.get(key)\n",
+                "    file = cloud.content.get(key)\n    if file and file.etag == record.upload:\n        return file\n",
             ),
         ),
     ),
