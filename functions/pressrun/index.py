@@ -1,12 +1,12 @@
 """List targets: fronts, archives, tags, authors, issues, feeds, sitemaps, fragments; and the articles whose related posts changed with them, or what
 they mention; and the media that pages show.
 
-A batch's targets are made in step: the objects' ETags first, then what they are made from, put where bytes differ, then read again; those that would
-now be different start over. A month, year or tag that comes to be, or is no more, marks the page that lists it. Media come last: what no page shows
-any more goes when the lists that showed it are made anew.
+Some targets are made in step: the objects' ETags first, then what they are made from, put where bytes differ, then read again; those that would now
+be different start over. A month, year or tag that comes to be, or is no more, marks the page that lists it. Media come last: what no page shows any
+more goes when the lists that showed it are made anew.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from json import dumps, loads
 from typing import Any
@@ -15,7 +15,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from pressrun.cloud import media
-from pressrun.cloud.batch import Named, Tally, chunks, hint_at, same_edition, work
+from pressrun.cloud.batch import Named, OutOfTime, Tally, chunks, has_time, hint_at, same_edition, work
 from pressrun.cloud.buckets import Conflict, Head
 from pressrun.cloud.catalogue import (
     ACTIONS,
@@ -47,6 +47,8 @@ logger = Logger()
 metrics = Metrics()
 
 _TRIES = 12
+_IN_STEP = 50  # targets, which share calls; a few seconds' work
+_LONGEST = 20  # seconds that they may take
 
 
 @metrics.log_metrics
@@ -56,11 +58,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     cloud = connect()
 
     def make(named: Mapping[str, Named], tally: Tally) -> dict[str, Exception]:
-        failed = index(cloud, named, tally)
+        failed = index(cloud, named, tally, lambda: has_time(context, _LONGEST))
         metrics.add_metric("PagesPut", MetricUnit.Count, tally.put)
         return failed
 
-    return work(cloud, event, context, make)
+    return work(cloud, event, context, make, cloud.lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +81,26 @@ class Look:
     shown: Mapping[str, str] = field(compare=False)
 
 
-def index(cloud: Cloud, named: Mapping[str, Named], tally: Tally) -> dict[str, Exception]:
-    """Makes every target that is named what it should be now. Returns what went wrong, by target."""
+def index(cloud: Cloud, named: Mapping[str, Named], tally: Tally, has_time: Callable[[], bool]) -> dict[str, Exception]:
+    """Makes every target that is named what it should be now, as long as it ``has_time``. Returns what went wrong, by target."""
     failed: dict[str, Exception] = {}
-    todo: list[Target] = []
+    targets: list[Target] = []
     for name in named:
         try:
-            todo.append(Target.parse(name))
+            targets.append(Target.parse(name))
         except ValueError as error:
             failed[name] = error
-    files = [target for target in todo if target.kind == "media"]
-    todo = [target for target in todo if target.kind != "media"]
+    # Lists first: what they show no longer may go then.
+    for some in chunks(sorted(targets, key=lambda target: target.kind == "media"), _IN_STEP):
+        failed |= _make(cloud, some, named, tally) if has_time() else {str(target): OutOfTime() for target in some}
+    return failed
+
+
+def _make(cloud: Cloud, targets: Sequence[Target], named: Mapping[str, Named], tally: Tally) -> dict[str, Exception]:
+    """Returns what went wrong, by target."""
+    failed: dict[str, Exception] = {}
+    files = [target for target in targets if target.kind == "media"]
+    todo = [target for target in targets if target.kind != "media"]
     mark = cloud.new_mark()
     for _ in range(_TRIES if todo else 0):
         pages = _pages(cloud)

@@ -14,7 +14,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from pressrun.cloud.batch import Named, Tally, chunks, same_edition, work
+from pressrun.cloud.batch import Named, OutOfTime, Tally, chunks, has_time, same_edition, work
 from pressrun.cloud.buckets import Conflict
 from pressrun.cloud.catalogue import (
     ACTIONS,
@@ -55,6 +55,7 @@ logger = Logger()
 metrics = Metrics()
 
 _TRIES = 12
+_LONGEST = 60  # seconds that one page may take: its pictures are developed
 
 
 @metrics.log_metrics
@@ -67,18 +68,31 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         failed: dict[str, Exception] = {}
         for target in named:
             try:
+                if not has_time(context, _LONGEST):
+                    raise OutOfTime
                 kind, name, _ = Target.parse(target)
                 if kind == "preview":
                     preview(cloud, name)
                 else:
                     render(cloud, name, tally)
+            except Unjudged:
+                continue  # done: its own hint is on the way
+            except OutOfTime as late:
+                failed[target] = late
             except Exception as error:
                 logger.exception("a page could not be made", extra={"target_hash": hashed(target)})
                 failed[target] = error
         metrics.add_metric("PagesPut", MetricUnit.Count, tally.put)
         return failed
 
-    return work(cloud, event, context, make)
+    return work(cloud, event, context, make, cloud.articles)
+
+
+class Unjudged(Exception):
+    """The URL's owner was judged with another ``site.toml``, which may have given it another URL, or by another edition, or not at all yet.
+
+    What stands there stays. The walk that the new basis began hints at the owner's key, and ``validate`` then marks all of its URLs.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +110,7 @@ class Look:
 
 
 def render(cloud: Cloud, url: str, tally: Tally) -> None:
-    """Makes what stands at ``url`` what it should be now, and the lists' entries with it."""
+    """Makes what stands at ``url`` what it should be now, and the lists' entries with it. Raises Unjudged."""
     target, mark, held = url_target(url), cloud.new_mark(), set[str]()
     for _ in range(_TRIES):
         head = cloud.site.head(key_of(url))
@@ -123,7 +137,10 @@ def render(cloud: Cloud, url: str, tally: Tally) -> None:
 
 
 def look(cloud: Cloud, url: str, owner_before: str | None = None) -> tuple[Look, Entries]:
-    """Reads everything that decides what stands at ``url``, and the entries that it has. Who knows the owner from a look before spares a read."""
+    """Reads everything that decides what stands at ``url``, and the entries that it has. Who knows the owner from a look before spares a read.
+
+    Raises Unjudged.
+    """
     found = cloud.catalogue.read([BASIS, claim_key(url), entries_key(url), *([record_key(owner_before)] if owner_before else [])])
     basis = same_edition(cloud, Basis.of(found.get(BASIS)))
     entries = Entries.of(found.get(entries_key(url)))
@@ -136,6 +153,8 @@ def look(cloud: Cloud, url: str, owner_before: str | None = None) -> tuple[Look,
     if owner != owner_before:
         found |= cloud.catalogue.read([record_key(owner)])
     record = Record.of(owner, found.get(record_key(owner)))
+    if record.basis != basis.name:
+        raise Unjudged(hashed(owner))
     answer = answer_of(copy.claim, lived=copy.lived, live_at=record.url if record.phase == "live" else "")
     article = teaser = None
     mentioned = Mentioned()

@@ -18,7 +18,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from pressrun.cloud import walk
-from pressrun.cloud.batch import chunks, same_edition, tallied
+from pressrun.cloud.batch import chunks, has_time, same_edition, tallied
 from pressrun.cloud.buckets import Conflict, Head, Stored
 from pressrun.cloud.catalogue import (
     ACTIONS,
@@ -60,6 +60,7 @@ logger = Logger()
 metrics = Metrics()
 
 _TRIES = 12
+_LONGEST = 20  # seconds that one file may take: a film is read to its end
 _LOOK_AHEAD = timedelta(minutes=2)
 _SHOWN = ("phase", "fresh", "url", "urls", "source", "basis")  # what a record's pages are made from
 _RECEIPT = "receipt"  # the upload's metadata names the receipt that the work it causes is added to
@@ -75,7 +76,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
     def look(record: SQSRecord) -> None:
         failed: list[Exception] = []
-        for key in keys_in(record.body):
+        keys = keys_in(record.body)
+        for number, key in enumerate(keys):
+            if not has_time(context, _LONGEST):
+                cloud.uploads.send_keys(keys[number:])
+                break
             try:
                 with tallied(cloud) as tally:
                     tally.receipts.update(validate(cloud, key))

@@ -5,8 +5,12 @@ from copy import deepcopy
 
 import pytest
 
+from pressrun.cloud.batch import hint_at
 from pressrun.core.dates import unstamp
-from tests.cloud.stage import SITE_TOML, Stage, ago, article, staged
+from pressrun.core.lists import url_target
+from pressrun.local.functions import Handler
+from pressrun.local.stack import Function
+from tests.cloud.stage import SITE_TOML, Call, Stage, ago, article, staged
 
 KEY = "articles/story.md"
 OTHER = "articles/other.md"
@@ -319,6 +323,24 @@ def test_a_new_site_toml_remakes_every_page_and_a_broken_one_changes_none(stage:
     assert "Another name" in stage.text("/news/story/")
 
 
+def test_a_new_permalink_moves_every_article_whoever_asks_for_its_page_before_it_is_judged_anew(stage: Stage) -> None:
+    for number in range(4):
+        publish(stage, f"articles/{number}.md", title=f"Story {number}", date=ago(days=10 + number))
+    stage.put("site.toml", 'permalink = "/{yyyy}/{slug}/"\n' + SITE_TOML)
+    stage.work_off("uploads")
+    for number in range(4):
+        hint_at(stage.cloud, stage.cloud.articles, [url_target(f"/news/story-{number}/"), url_target(f"/2026/story-{number}/")])
+        stage.work_off("articles")
+        stage.work_off("lists")
+        stage.cloud.uploads.send_keys([f"articles/{number}.md"])
+        stage.work_off("uploads")
+    stage.settle()
+    stage.check()
+    for number in range(4):
+        assert stage.answer(f"/news/story-{number}/") == (301, f"/2026/story-{number}/")
+        assert f"/2026/story-{number}/" in stage.text("/tags/ice/")
+
+
 def test_a_section_that_comes_to_be_where_an_article_was_has_its_front_there_until_it_goes_again(stage: Stage) -> None:
     publish(stage, url="/ice/")
     section = '[[sections]]\nslug = "ice"\nname = "Ice"\n'
@@ -347,6 +369,31 @@ def test_a_hundred_changes_in_a_row_end_with_the_last(stage: Stage) -> None:
     stage.settle()
     stage.check()
     assert "Change 99" in stage.text("/news/story/")
+
+
+def test_what_a_function_has_no_time_for_is_hinted_at_again(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    seconds = {"validate": 0.5, "render": 0.5, "index": 0.05, "invalidate": 0.0}  # that a call takes
+    invoked: list[str] = []
+
+    def slow(call: Call) -> None:
+        stage.clock[0] += seconds[call.function]
+
+    def noted(function: Function, handler: Handler) -> Handler:
+        invoked.append(function.step)
+        return handler
+
+    stage.weather, stage.local.functions.weather = slow, noted
+    for number in range(20):
+        tags = f"[a{number}, b{number}, c{number}]"
+        stage.put(f"articles/{number}.md", article(f"Story {number}", section="news", tags=tags, authors=f"[A{number}]", date=ago(days=40 * number)))
+    stage.lose_messages()
+    stage.cloud.uploads.send_keys(f"articles/{number}.md" for number in range(20))
+    stage.settle_now()
+    stage.weather = None
+    stage.settle()
+    stage.check()
+    assert all(invoked.count(function) > 2 for function in ("validate", "render", "index"))
+    assert "took longer" not in caplog.text
 
 
 def test_a_new_site_toml_reaches_the_pages_of_articles_that_were_taken_down(stage: Stage) -> None:
