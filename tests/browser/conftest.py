@@ -21,7 +21,7 @@ from tests.needs import chromium
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 ARTICLE = "/weather/reading-the-glass/"
 KINDS = (
-    *("/", ARTICLE, "/ice/", "/ice/arctic/", "/ice/arctic/2025/01/", "/archive/", "/archive/ice/", "/tags/ships/", "/tags/ships/2025/"),
+    *("/", ARTICLE, "/ice/", "/ice/arctic/", "/ice/arctic/2025/01/", "/archive/", "/archive/ice/", "/tags/", "/tags/ships/", "/tags/ships/2025/"),
     *("/authors/", "/authors/yusra-halabi/", "/journal/", "/journal/3/", "/search/", "/about/", "/404.html"),
 )
 
