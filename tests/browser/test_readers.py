@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect as expect_all
 
-from .conftest import ARTICLE, KINDS, expect
+from .conftest import ARABIC, ARTICLE, KINDS, expect
 
 ICE = '.menu > li:has(> a[href="/ice/"])'
 
@@ -135,6 +135,16 @@ def test_the_plain_links_share_the_articles_own_address(plain: Any) -> None:
     assert len(shared) == 6
     for href in shared:
         assert "https%3A//meridian.example/weather/reading-the-glass/" in href, href
+
+
+def test_an_article_in_a_language_that_runs_the_other_way_does_and_what_the_magazine_says_of_it_does_not(desk: Any) -> None:
+    desk.goto(ARABIC)
+    direction = "element => getComputedStyle(element).direction"
+    assert desk.locator("h1").evaluate(direction) == desk.locator(".body p").first.evaluate(direction) == "rtl"
+    assert desk.locator("h1").get_attribute("lang") == desk.locator(".body").get_attribute("lang") == "ar"
+    assert desk.locator(".facts").evaluate(direction) == desk.locator(".masthead").evaluate(direction) == "ltr"
+    rule = "element => [getComputedStyle(element).borderRightWidth, getComputedStyle(element).borderLeftWidth]"
+    assert desk.locator("blockquote").evaluate(rule) == ["3px", "0px"]
 
 
 def test_all_tags_are_on_one_page(phone: Any) -> None:
