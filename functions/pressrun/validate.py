@@ -8,6 +8,7 @@ no longer the one that was judged, start over.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from math import ceil
 from typing import Any
@@ -45,10 +46,10 @@ from pressrun.cloud.events import answered, hashed
 from pressrun.cloud.queues import Hint, keys_in
 from pressrun.cloud.register import claim_object, claim_object_key, source_key
 from pressrun.core.article import Article, is_article, read_article
-from pressrun.core.cards import FILE, Card, card_of, has_card_alone, media_of_card, names_of, read_card, unmet
+from pressrun.core.cards import ALIKE_TAGS, FILE, Card, card_of, has_card_alone, media_of_card, misspelt, names_of, read_card, unmet
 from pressrun.core.claims import NOT_YET, Claim, Decision, Phase, changes_at, decide, holder, phase_of, standing_problems, wanted
 from pressrun.core.dates import stamp, unstamp
-from pressrun.core.lists import FRESH, Target, preview_target, targets_of_card, targets_of_name, url_target
+from pressrun.core.lists import FRESH, TAGGED, Target, preview_target, targets_of_card, targets_of_name, url_target
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine, read_magazine
 from pressrun.core.media import BEGINNING, Medium, is_medium, is_picture, judge, judge_file, judge_size
@@ -397,7 +398,21 @@ def _unmet(cloud: Cloud, article: Article, file: Stored) -> tuple[tuple[str, ...
     names, _ = unmet(article, "", ())
     media = cloud.catalogue.media(name.removeprefix(FILE) for name in names if name.startswith(FILE))
     there = {FILE + key for key in media} | {name for name in names if not name.startswith(FILE) and cloud.catalogue.cards(name)}
-    return unmet(article, file.body.decode("utf-8-sig"), there)
+    text = file.body.decode("utf-8-sig")
+    wants, notes = unmet(article, text, there)
+    return wants, notes + misspelt(article, text, partial(_spelt, cloud), partial(_is_used, cloud, article))
+
+
+def _spelt(cloud: Cloud, begin: str) -> list[str]:
+    """The tags that begin so."""
+    noted = cloud.catalogue.query(f"periods#{TAGGED}", begin=begin, newest=False, limit=ALIKE_TAGS)
+    return [item["sk"] for item in noted if item["sk"].startswith(begin)]
+
+
+def _is_used(cloud: Cloud, article: Article, slug: str) -> bool:
+    """Whether another live article has the tag."""
+    entries = cloud.catalogue.query(f"list#tag/{slug}", limit=2, fields="sk")
+    return any(not item["sk"].endswith(f"#{article.url}") for item in entries)
 
 
 def _stale_at(article: Article | None, copies: Mapping[str, ClaimCopy]) -> datetime | None:

@@ -6,11 +6,13 @@ from copy import deepcopy
 import pytest
 
 from pressrun.cloud.batch import hint_at
+from pressrun.core.build import judge
+from pressrun.core.claims import Register
 from pressrun.core.dates import unstamp
 from pressrun.core.lists import url_target
 from pressrun.local.functions import Handler
 from pressrun.local.stack import Function
-from tests.cloud.stage import SITE_TOML, Call, Stage, ago, article, staged
+from tests.cloud.stage import SITE_TOML, START, Call, Stage, ago, article, staged
 
 KEY = "articles/story.md"
 OTHER = "articles/other.md"
@@ -594,3 +596,21 @@ def test_a_late_worker_never_has_the_last_word_in_a_report(stage: Stage, dies: b
             stage.step(worker, crash=True)
         stage.settle()
         assert "Accepted. It is live" in stage.report(KEY), f"the first worker stood before call {calls}"
+
+
+def test_a_tag_that_is_nearly_another_one_suggests_it_until_a_second_article_has_it(stage: Stage) -> None:
+    said = "No other article has the tag “harbuors”. Did you mean “harbours”?"
+    publish(stage, OTHER, title="Other", tags="[harbours, 4g, ice]")
+    publish(stage, tags="[ice, harbuors, 5g, mud]")
+    assert said in stage.report(KEY)
+    assert stage.report(KEY).count("Did you mean") == 1
+    assert "Note, line 4:\n    harbuors" in stage.report(KEY)
+    assert said in [problem.problem for problem in judge(stage.content(), Register(), START, [KEY])[KEY].problems]
+    publish(stage, tags="[ice, harbuors, 5g, mud]")  # its own page is no reason to believe it
+    assert said in stage.report(KEY)
+    publish(stage, "articles/third.md", title="Third", tags="[harbuors]")
+    publish(stage, summary="Changed.", tags="[ice, harbuors, 5g, mud]")
+    assert "Did you mean" not in stage.report(KEY)
+    take_down(stage, OTHER)
+    publish(stage, "articles/fourth.md", title="Fourth", tags="[harbour]")
+    assert "Did you mean “harbuors”?" in stage.report("articles/fourth.md")  # of “harbours” there is none any more

@@ -26,7 +26,7 @@ class Bug:
 
 
 _LOOKS_AGAIN: tuple[Line, ...] = (
-    ("pressrun.index:index", "if again[target] != seen[target]", "if False"),
+    ("pressrun.index:_make", "if again[target] != seen[target]", "if False"),
     ("pressrun.render:render", "again == seen and _alike(standing, wanted)", "True"),
 )
 _IF_MATCH: Line = ("pressrun.cloud.buckets:Bucket.put_if", '{"IfMatch": etag} if etag else {"IfNoneMatch": "*"}', "{}")
