@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup checkov-env package demo test storm lint lock clean
+.PHONY: setup checkov-env judges package demo test storm lighthouse lint lock clean
 
 setup: .venv/.ready
 
@@ -24,18 +24,27 @@ build/checkov/.ready: infra/checkov.lock
 	build/checkov/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r infra/checkov.lock
 	touch $@
 
-# What infra/template.yaml deploys.
+# What judges the pages, from npm. Without npm or a network, the tests that need them skip, and say so; in CI they fail.
+judges: tests/judges/node_modules/.package-lock.json
+
+tests/judges/node_modules/.package-lock.json: tests/judges/package-lock.json
+	-cd tests/judges && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json
+
+# What infra/template.yaml deploys. TEMPLATES may name a folder with files that stand in for those of templates/.
 package: setup
 	$(BIN)/python -m pressrun.local.package
 
 demo: setup
 	$(BIN)/pressrun demo
 
-test: lint checkov-env
+test: lint checkov-env judges
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 storm: setup
 	$(BIN)/python -m tests.storm --seed $(or $(SEED),0) --minutes $(or $(MINUTES),10)
+
+lighthouse: setup
+	$(BIN)/python -m tests.browser.lighthouse
 
 lint: setup
 	$(BIN)/ruff check --quiet .

@@ -1,12 +1,12 @@
 """List targets: fronts, archives, tags, authors, issues, feeds, sitemaps, fragments; and the articles whose related posts changed with them, or what
 they mention; and the media that pages show.
 
-A batch's targets are made in step: the objects' ETags first, then what they are made from, put where bytes differ, then read again; those that would
-now be different start over. A month or year that comes to be, or is no more, marks the page that lists it. Media come last: what no page shows any
+Some targets are made in step: the objects' ETags first, then what they are made from, put where bytes differ, then read again; those that would now
+be different start over. A month, year or tag that comes to be, or is no more, marks the page that lists it. Media come last: what no page shows any
 more goes when the lists that showed it are made anew.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from json import dumps, loads
 from typing import Any
@@ -15,9 +15,22 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from pressrun.cloud import media
-from pressrun.cloud.batch import Named, Tally, chunks, hint_at, same_edition, work
+from pressrun.cloud.batch import Named, OutOfTime, Tally, chunks, has_time, hint_at, same_edition, work
 from pressrun.cloud.buckets import Conflict, Head
-from pressrun.cloud.catalogue import ACTIONS, BASIS, TAGS, Basis, Entries, Key, entries_key, mark_item, mention_item, mention_key, shown_key
+from pressrun.cloud.catalogue import (
+    ACTIONS,
+    BASIS,
+    Basis,
+    Entries,
+    Key,
+    entries_key,
+    mark_item,
+    mention_item,
+    mention_key,
+    noted_in,
+    noted_item,
+    shown_key,
+)
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.events import hashed
@@ -26,7 +39,7 @@ from pressrun.cloud.queues import Hint
 from pressrun.cloud.readings import read_list
 from pressrun.core.cards import FILE, Card, Media, chosen_media, media_of_card
 from pressrun.core.dates import stamp
-from pressrun.core.lists import ASSETS, NEWEST, Target, Teaser, cards_on, parent_of, reading_of, url_target
+from pressrun.core.lists import ASSETS, NEWEST, SITE, Target, Teaser, cards_on, noted_as, noted_under, parent_of, reading_of, url_target
 from pressrun.core.pages import Pages
 from pressrun.core.related import NEAREST, may_change
 
@@ -34,6 +47,8 @@ logger = Logger()
 metrics = Metrics()
 
 _TRIES = 12
+_IN_STEP = 50  # targets, which share calls; a few seconds' work
+_LONGEST = 20  # seconds that they may take
 
 
 @metrics.log_metrics
@@ -43,40 +58,49 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     cloud = connect()
 
     def make(named: Mapping[str, Named], tally: Tally) -> dict[str, Exception]:
-        failed = index(cloud, named, tally)
+        failed = index(cloud, named, tally, lambda: has_time(context, _LONGEST))
         metrics.add_metric("PagesPut", MetricUnit.Count, tally.put)
         return failed
 
-    return work(cloud, event, context, make)
+    return work(cloud, event, context, make, cloud.lists)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The state that one target is made from. ``has_page`` is whether its period is noted as one that has a page.
+    """The state that one target is made from. ``noted`` is what is noted of its page for the page that lists it, '' where there is none.
 
     ``media`` are those of its cards, by content key; ``shown`` are the digests of those that its pages showed when they were made last.
     """
 
-    config: str
+    basis: Basis
     teasers: tuple[Teaser, ...]
     periods: frozenset[str]
     cards: tuple[Card, ...]
     media: Media
-    has_page: bool
+    noted: str
     shown: Mapping[str, str] = field(compare=False)
 
 
-def index(cloud: Cloud, named: Mapping[str, Named], tally: Tally) -> dict[str, Exception]:
-    """Makes every target that is named what it should be now. Returns what went wrong, by target."""
+def index(cloud: Cloud, named: Mapping[str, Named], tally: Tally, has_time: Callable[[], bool]) -> dict[str, Exception]:
+    """Makes every target that is named what it should be now, as long as it ``has_time``. Returns what went wrong, by target."""
     failed: dict[str, Exception] = {}
-    todo: list[Target] = []
+    targets: list[Target] = []
     for name in named:
         try:
-            todo.append(Target.parse(name))
+            targets.append(Target.parse(name))
         except ValueError as error:
             failed[name] = error
-    files = [target for target in todo if target.kind == "media"]
-    todo = [target for target in todo if target.kind != "media"]
+    # Lists first: what they show no longer may go then.
+    for some in chunks(sorted(targets, key=lambda target: target.kind == "media"), _IN_STEP):
+        failed |= _make(cloud, some, named, tally) if has_time() else {str(target): OutOfTime() for target in some}
+    return failed
+
+
+def _make(cloud: Cloud, targets: Sequence[Target], named: Mapping[str, Named], tally: Tally) -> dict[str, Exception]:
+    """Returns what went wrong, by target."""
+    failed: dict[str, Exception] = {}
+    files = [target for target in targets if target.kind == "media"]
+    todo = [target for target in targets if target.kind != "media"]
     mark = cloud.new_mark()
     for _ in range(_TRIES if todo else 0):
         pages = _pages(cloud)
@@ -86,7 +110,7 @@ def index(cloud: Cloud, named: Mapping[str, Named], tally: Tally) -> dict[str, E
         for target in todo:
             try:
                 noted = _put(cloud, target, seen[target], heads[target], mark, tally)
-                seen[target] = replace(seen[target], has_page=noted)
+                seen[target] = replace(seen[target], noted=noted)
             except Conflict:
                 unsettled.append(target)
             except Exception as error:
@@ -109,44 +133,48 @@ def index(cloud: Cloud, named: Mapping[str, Named], tally: Tally) -> dict[str, E
 
 
 def _pages(cloud: Cloud) -> Pages:
-    return pages_for(same_edition(cloud, Basis.of(cloud.catalogue.read([BASIS]).get(BASIS))).config)
+    return pages_for(same_edition(cloud, Basis.of(cloud.catalogue.read([BASIS]).get(BASIS))))
 
 
 def _look(cloud: Cloud, targets: Collection[Target]) -> dict[Target, Look]:
-    found = cloud.catalogue.read([BASIS, *(key for target in targets if (key := _page_noted(target))), *map(shown_key, filter(_has_cards, targets))])
+    found = cloud.catalogue.read(
+        [BASIS, *(key for target in targets if (key := _page_noted(target))), *map(shown_key, filter(_shows_media, targets))]
+    )
     basis = same_edition(cloud, Basis.of(found.get(BASIS)))
-    zone = pages_for(basis.config).magazine.timezone
+    zone = pages_for(basis).magazine.timezone
     looks = {}
     for target in targets:
         shown = found.get(shown_key(target))
-        looks[target] = Look(basis.config, *read_list(cloud, target, zone), _page_noted(target) in found, loads(shown["json"]) if shown else {})
+        noted = found.get(key) if (key := _page_noted(target)) else None
+        looks[target] = Look(basis, *read_list(cloud, target, zone), noted_in(noted) if noted else "", loads(shown["json"]) if shown else {})
     return looks
 
 
-def _has_cards(target: Target) -> bool:
-    return bool(reading_of(target).cards)
+def _shows_media(target: Target) -> bool:
+    return bool(reading_of(target).cards) or target == SITE
 
 
 def _page_noted(target: Target) -> Key | None:
     """Where the catalogue notes that this period of a list, or this tag, has a page."""
-    if target.kind == "tag" and not target.period:
-        return (TAGS, target.name)
-    return (f"periods#{reading_of(target).entries}", target.period) if target.period else None
+    under = noted_under(target)
+    return (f"periods#{under[0]}", under[1]) if under else None
 
 
-def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | None], mark: str, tally: Tally) -> bool:
-    """Returns whether the period, if the target is one, is now noted as one that has a page. ``mark`` holds the media that it shows."""
-    pages = pages_for(seen.config)
+def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | None], mark: str, tally: Tally) -> str:
+    """Returns what is now noted of the page for the one that lists it. ``mark`` holds the media that it shows."""
+    pages = pages_for(seen.basis)
     if target == ASSETS:
         _delete_old_assets(cloud, pages, tally)
-        return False
+        return ""
     if target.kind == "mentions":
         mentioning = {Target.parse(item["sk"].partition("#")[2]) for item in cloud.catalogue.query(f"mention#{target.name}")}
         articles = {found for found in mentioning if found.kind == "url"}
         hint_at(cloud, cloud.articles, articles, tally.receipt, tally.cause_of(target))
         hint_at(cloud, cloud.lists, mentioning - articles, tally.receipt, tally.cause_of(target))
-        return False
+        return ""
     shown = {medium.key: medium for card in cards_on(target, seen.cards) for medium in chosen_media(media_of_card(card), seen.media).values()}
+    if target == SITE and pages.logo:
+        shown[pages.logo.key] = pages.logo
     new = [medium for key, medium in shown.items() if seen.shown.get(key) != medium.digest]
     media.hold(cloud, new, mark, tally, tally.cause_of(target))
     made = pages.make(target, seen.teasers, seen.periods, seen.cards, seen.media)
@@ -158,15 +186,14 @@ def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | No
     if target.kind == "section" and not made:
         # Before the section was, there may have been an article at its URL.
         hint_at(cloud, cloud.articles, [url_target(f"/{target.name}/")], tally.receipt, tally.cause_of(target))
-    noted, parent = _page_noted(target), parent_of(target)
-    if noted and bool(made) != seen.has_page:
+    place, parent = _page_noted(target), parent_of(target)
+    noted = noted_as(target, seen.teasers) if place and made else ""
+    if place and parent and noted != seen.noted:
         mark = cloud.new_mark()
-        change = cloud.catalogue.put({"pk": noted[0], "sk": noted[1]}) if made else cloud.catalogue.delete(noted)
-        marks = [cloud.catalogue.put(mark_item(parent, mark, stamp(cloud.now()), cause=tally.cause_of(target)))] if parent else []
-        cloud.catalogue.write([change, *marks])
-        if parent:
-            cloud.lists.send([Hint((str(parent),), mark, receipt=tally.receipt)])
-    return bool(noted and made)
+        change = cloud.catalogue.put(noted_item(place, noted)) if noted else cloud.catalogue.delete(place)
+        cloud.catalogue.write([change, cloud.catalogue.put(mark_item(parent, mark, stamp(cloud.now()), cause=tally.cause_of(target)))])
+        cloud.lists.send([Hint((str(parent),), mark, receipt=tally.receipt)])
+    return noted
 
 
 def _note_shown(cloud: Cloud, target: Target, before: Mapping[str, str], now: Mapping[str, str], mark: str, tally: Tally) -> None:

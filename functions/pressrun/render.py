@@ -14,7 +14,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from pressrun.cloud.batch import Named, Tally, chunks, same_edition, work
+from pressrun.cloud.batch import Named, OutOfTime, Tally, chunks, has_time, same_edition, work
 from pressrun.cloud.buckets import Conflict
 from pressrun.cloud.catalogue import (
     ACTIONS,
@@ -55,6 +55,7 @@ logger = Logger()
 metrics = Metrics()
 
 _TRIES = 12
+_LONGEST = 60  # seconds that one page may take: its pictures are developed
 
 
 @metrics.log_metrics
@@ -67,18 +68,31 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         failed: dict[str, Exception] = {}
         for target in named:
             try:
+                if not has_time(context, _LONGEST):
+                    raise OutOfTime
                 kind, name, _ = Target.parse(target)
                 if kind == "preview":
                     preview(cloud, name)
                 else:
                     render(cloud, name, tally)
+            except Unjudged:
+                continue  # done: its own hint is on the way
+            except OutOfTime as late:
+                failed[target] = late
             except Exception as error:
                 logger.exception("a page could not be made", extra={"target_hash": hashed(target)})
                 failed[target] = error
         metrics.add_metric("PagesPut", MetricUnit.Count, tally.put)
         return failed
 
-    return work(cloud, event, context, make)
+    return work(cloud, event, context, make, cloud.articles)
+
+
+class Unjudged(Exception):
+    """The URL's owner was judged with another ``site.toml``, which may have given it another URL, or by another edition, or not at all yet.
+
+    What stands there stays. The walk that the new basis began hints at the owner's key, and ``validate`` then marks all of its URLs.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +110,7 @@ class Look:
 
 
 def render(cloud: Cloud, url: str, tally: Tally) -> None:
-    """Makes what stands at ``url`` what it should be now, and the lists' entries with it."""
+    """Makes what stands at ``url`` what it should be now, and the lists' entries with it. Raises Unjudged."""
     target, mark, held = url_target(url), cloud.new_mark(), set[str]()
     for _ in range(_TRIES):
         head = cloud.site.head(key_of(url))
@@ -123,7 +137,10 @@ def render(cloud: Cloud, url: str, tally: Tally) -> None:
 
 
 def look(cloud: Cloud, url: str, owner_before: str | None = None) -> tuple[Look, Entries]:
-    """Reads everything that decides what stands at ``url``, and the entries that it has. Who knows the owner from a look before spares a read."""
+    """Reads everything that decides what stands at ``url``, and the entries that it has. Who knows the owner from a look before spares a read.
+
+    Raises Unjudged.
+    """
     found = cloud.catalogue.read([BASIS, claim_key(url), entries_key(url), *([record_key(owner_before)] if owner_before else [])])
     basis = same_edition(cloud, Basis.of(found.get(BASIS)))
     entries = Entries.of(found.get(entries_key(url)))
@@ -136,12 +153,14 @@ def look(cloud: Cloud, url: str, owner_before: str | None = None) -> tuple[Look,
     if owner != owner_before:
         found |= cloud.catalogue.read([record_key(owner)])
     record = Record.of(owner, found.get(record_key(owner)))
+    if record.basis != basis.name:
+        raise Unjudged(hashed(owner))
     answer = answer_of(copy.claim, lived=copy.lived, live_at=record.url if record.phase == "live" else "")
     article = teaser = None
     mentioned = Mentioned()
     related: tuple[Teaser, ...] = ()
     if answer.kind == "page":
-        article, inside = _article(cloud, owner, record.source, basis.config)
+        article, inside = _article(cloud, owner, record.source, basis)
         if copy.claim.first is None:
             raise RuntimeError(f"{url} is live, but has no first publication")
         mentioned, teaser, related = _shown(cloud, article, inside, copy.claim.first, copy.claim.feed_id)
@@ -167,15 +186,16 @@ def preview(cloud: Cloud, key: str) -> None:
     for _ in range(_TRIES):
         basis, record = _preview_state(cloud, key)
         if record.phase in NOT_YET and record.source and basis.config:
-            article, inside = _article(cloud, key, record.source, basis.config)
+            article, inside = _article(cloud, key, record.source, basis)
             item = cloud.catalogue.read([claim_key(article.url)]).get(claim_key(article.url))
             claim = ClaimCopy.of(item).claim if item else Claim(article.url)
-            pages, live_from = pages_for(basis.config), article.start or unstamp(record.judged)
+            pages, live_from = pages_for(basis), article.start or unstamp(record.judged)
             mentioned, teaser, related = _shown(cloud, article, inside, claim.first or live_from, claim.feed_id)
             leaf = pages.article(article, teaser, mentioned, related)
             fresh = live_from < teaser.published + FRESH
             changed = {key_of(article.url): leaf, **lists_with(cloud, pages, teaser, fresh=fresh)}
-            html = preview_of(pages, article, changed, previews(cloud, mentioned.media.values()), cloud.now())
+            media = [*mentioned.media.values(), *([pages.logo] if pages.logo else [])]
+            html = preview_of(pages, article, changed, previews(cloud, media), cloud.now())
             cloud.content.put(preview_key(key), html, content_type="text/html; charset=utf-8")
         else:
             cloud.content.delete(preview_key(key))
@@ -190,12 +210,12 @@ def _preview_state(cloud: Cloud, key: str) -> tuple[Basis, Record]:
 
 
 @lru_cache(maxsize=64)
-def _article(cloud: Cloud, key: str, version: str, config: str) -> tuple[Article, dict[str, Medium]]:
+def _article(cloud: Cloud, key: str, version: str, basis: Basis) -> tuple[Article, dict[str, Medium]]:
     """The accepted article, with the pictures that lie inside it. A version of an object never changes, so it is read once."""
     stored = cloud.register.get(source_key(key), version)
     if stored is None:
         raise RuntimeError(f"the register has no version {version} of the file whose key has the hash {hashed(key)}")
-    article, _ = read_article(key, stored.body, pages_for(config).magazine)
+    article, _ = read_article(key, stored.body, pages_for(basis).magazine)
     if article is None:
         raise RuntimeError(f"the accepted copy of the file whose key has the hash {hashed(key)} is not acceptable")
     names = {embedded_key(key, picture.name): picture.data for picture in article.embedded}
@@ -215,13 +235,13 @@ def _older(cloud: Cloud, name: str, place: str) -> list[Teaser]:
 
 def _is_list_page(seen: Look, url: str) -> bool:
     """Whether a later ``site.toml`` gave the URL to a page of the magazine's own: then another target makes what stands there."""
-    return bool(seen.basis.config) and pages_for(seen.basis.config).magazine.why_reserved(url) is not None
+    return bool(seen.basis.config) and pages_for(seen.basis).magazine.why_reserved(url) is not None
 
 
 def _page(seen: Look, url: str) -> SiteObject | None:
     if not seen.basis.config:
         return None
-    pages = pages_for(seen.basis.config)
+    pages = pages_for(seen.basis)
     if seen.article and seen.teaser:
         return pages.article(seen.article, seen.teaser, seen.mentioned, seen.related)
     if seen.answer.kind == "redirect":
@@ -246,7 +266,7 @@ def _entries(seen: Look) -> Entries:
     """The entries that the page should have."""
     if seen.article is None or seen.teaser is None:
         return Entries()
-    zone = pages_for(seen.basis.config).magazine.timezone
+    zone = pages_for(seen.basis).magazine.timezone
     teaser = seen.teaser.to_json()
     names = lists_of(seen.teaser, fresh=seen.record is not None and seen.record.fresh)
     targets = (str(target) for name in names for target in targets_of(name, seen.teaser.published, zone))
@@ -269,7 +289,7 @@ def _news(url: str, seen: Look, had: Entries, wanted: Entries, at: str) -> tuple
     moved = seen.answer.kind == "redirect" and seen.copy is not None and seen.copy.claim.owner == had.key
     if had.key == wanted.key or moved:
         return ()
-    address = pages_for(seen.basis.config).magazine.base_url + url
+    address = pages_for(seen.basis).magazine.base_url + url
     if wanted.key:
         return (Event.of("article.live", at, key=wanted.key, title=wanted.title, url=address),)
     # In the words that were public: the record may be an embargoed article's by now.
@@ -342,7 +362,7 @@ def _concerned(seen: Look, had: Entries, wanted: Entries, changed: Collection[st
     both = {*had.targets, *wanted.targets}
     if not had.basis or had.basis != wanted.basis:
         return both
-    zone = pages_for(seen.basis.config).magazine.timezone
+    zone = pages_for(seen.basis).magazine.timezone
     places = ((name, entries.lists[name][0]) for name in changed for entries in (had, wanted) if name in entries.lists)
     shown = {str(target) for name, place in places for target in targets_of(name, unstamp(place.partition("#")[0]), zone)}
     return both & shown

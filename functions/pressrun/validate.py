@@ -19,12 +19,11 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from pressrun.cloud import walk
-from pressrun.cloud.batch import chunks, same_edition, tallied
+from pressrun.cloud.batch import chunks, has_time, same_edition, tallied
 from pressrun.cloud.buckets import Conflict, Head, Stored
 from pressrun.cloud.catalogue import (
     ACTIONS,
     BASIS,
-    TAGS,
     Action,
     Basis,
     ClaimCopy,
@@ -50,11 +49,11 @@ from pressrun.core.article import Article, is_article, read_article
 from pressrun.core.cards import ALIKE_TAGS, FILE, Card, card_of, has_card_alone, media_of_card, misspelt, names_of, read_card, unmet
 from pressrun.core.claims import NOT_YET, Claim, Decision, Phase, changes_at, decide, holder, phase_of, standing_problems, wanted
 from pressrun.core.dates import stamp, unstamp
-from pressrun.core.lists import FRESH, Target, preview_target, targets_of_card, targets_of_name, url_target
+from pressrun.core.lists import FRESH, TAGGED, Target, preview_target, targets_of_card, targets_of_name, url_target
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine, read_magazine
 from pressrun.core.media import BEGINNING, Medium, is_medium, is_picture, judge, judge_file, judge_size
-from pressrun.core.problem import Problem, errors
+from pressrun.core.problem import Problem, errors, note
 from pressrun.core.report import PREFIX as REPORTS
 from pressrun.core.report import Report, report_on, report_on_card, report_on_medium, report_on_other, report_on_site
 
@@ -62,6 +61,7 @@ logger = Logger()
 metrics = Metrics()
 
 _TRIES = 12
+_LONGEST = 20  # seconds that one file may take: a film is read to its end
 _LOOK_AHEAD = timedelta(minutes=2)
 _SHOWN = ("phase", "fresh", "url", "urls", "source", "basis")  # what a record's pages are made from
 _RECEIPT = "receipt"  # the upload's metadata names the receipt that the work it causes is added to
@@ -77,7 +77,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
     def look(record: SQSRecord) -> None:
         failed: list[Exception] = []
-        for key in keys_in(record.body):
+        keys = keys_in(record.body)
+        for number, key in enumerate(keys):
+            if not has_time(context, _LONGEST):
+                cloud.uploads.send_keys(keys[number:])
+                break
             try:
                 with tallied(cloud) as tally:
                     tally.receipts.update(validate(cloud, key))
@@ -114,6 +118,7 @@ def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -
                 file = _card(cloud, basis, record)
             elif is_medium(key):
                 file = _medium(cloud, basis, record)
+                _renew_logo(cloud, basis, key)
             else:
                 file = _other(cloud, key)
         except Conflict:
@@ -138,18 +143,36 @@ def _other(cloud: Cloud, key: str) -> Stored | None:
 def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
     file = cloud.content.get(SITE_TOML)
     magazine, problems = read_magazine(file.body) if file else (None, (Problem("site.toml is gone.", "Upload it again."),))
+    config = file.body.decode("utf-8-sig") if file and magazine else basis.config
+    in_force = magazine or (read_magazine(config.encode())[0] if config else None)
+    logo = _logo(cloud, in_force)
+    if magazine and magazine.logo and not logo:
+        problems = (*problems, note(f"There is no picture {magazine.logo} yet.", "Until it is uploaded, the magazine's name stands in its place."))
     report = report_on_site(magazine, problems, in_force=bool(basis.config))
     answered = _answer(cloud, report)
     after = replace(record, phase="live" if magazine or basis.config else "withdrawn", upload=_etag(file))
     after = replace(after, refused=magazine is None, report=answered)
-    config = file.body.decode("utf-8-sig") if file and magazine else basis.config
     writes = _record_writes(cloud, record, after)
     if config != basis.config and file:
         cloud.register.put(source_key(SITE_TOML), file.body)
-        walk.change_basis(cloud, basis, replace(basis, config=config), writes)
+    if (config, logo) != (basis.config, basis.logo):
+        walk.change_basis(cloud, basis, replace(basis, config=config, logo=logo), writes)
     elif writes:
         cloud.catalogue.write(writes)
     return file
+
+
+def _logo(cloud: Cloud, magazine: Magazine | None) -> str:
+    """What the basis says of the magazine's logo."""
+    medium = cloud.catalogue.media([magazine.logo]).get(magazine.logo) if magazine and magazine.logo else None
+    return medium.to_json() if medium else ""
+
+
+def _renew_logo(cloud: Cloud, basis: Basis, key: str) -> None:
+    """Has ``site.toml`` looked at where the logo that it names is another now: every page shows it, so it is part of the basis."""
+    magazine = read_magazine(basis.config.encode())[0] if basis.config else None
+    if magazine and magazine.logo == key and _logo(cloud, magazine) != basis.logo:
+        cloud.uploads.send_keys([SITE_TOML])
 
 
 def _card(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
@@ -382,7 +405,9 @@ def _unmet(cloud: Cloud, article: Article, file: Stored) -> tuple[tuple[str, ...
 
 def _spelt(cloud: Cloud, begin: str) -> list[str]:
     """The tags that begin so."""
-    return [item["sk"] for item in cloud.catalogue.query(TAGS, begin=begin, newest=False, limit=ALIKE_TAGS) if item["sk"].startswith(begin)]
+    return [
+        item["sk"] for item in cloud.catalogue.query(f"periods#{TAGGED}", begin=begin, newest=False, limit=ALIKE_TAGS) if item["sk"].startswith(begin)
+    ]
 
 
 def _is_used(cloud: Cloud, article: Article, slug: str) -> bool:

@@ -32,6 +32,7 @@ from pressrun.cloud.theme import load_theme
 from pressrun.core.build import Built, build
 from pressrun.core.claims import Claim
 from pressrun.core.magazine import read_magazine
+from pressrun.core.media import Medium
 from pressrun.core.pages import Pages, Theme
 from pressrun.core.site import SiteObject
 from pressrun.local.cdn import Cdn, Request
@@ -372,7 +373,7 @@ def staged(seed: int = 0, site_toml: str = SITE_TOML, calls: Callable[[Stage, di
         stage = Stage(local, cloud, random.Random(seed), clock, os.environ["EDITION"])
         stack.enter_context(patch.object(Cloud, "edition", property(lambda _: stage.edition_at_work)))
         for module in ("pressrun.render", "pressrun.index"):
-            stack.enter_context(patch(f"{module}.pages_for", lambda config: _pages_for(config, stage.edition_at_work)))
+            stack.enter_context(patch(f"{module}.pages_for", lambda basis: _pages_for(basis.config, basis.logo, stage.edition_at_work)))
         Faults(cloud.session, stage.before_call)
         if calls:
             cloud.session.events.register("provide-client-params", lambda params, model, **_: calls(stage, params, model))
@@ -394,10 +395,10 @@ def _theme(edition: str) -> Theme:
 
 
 @cache
-def _pages_for(config: str, edition: str) -> Pages:
+def _pages_for(config: str, logo: str, edition: str) -> Pages:
     magazine, _ = read_magazine(config.encode())
     assert magazine
-    return Pages(magazine, _theme(edition))
+    return Pages(magazine, _theme(edition), Medium.from_json(logo) if logo else None)
 
 
 _compiled: dict[tuple[Any, ...], Any] = {}

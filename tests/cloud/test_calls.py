@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from pressrun.cloud.catalogue import Basis, ClaimCopy, Entries, Record, card_item, mention_item
+from pressrun.cloud.catalogue import Basis, ClaimCopy, Entries, Record, card_item, mention_item, noted_item
 from pressrun.core.article import read_article
 from pressrun.core.cards import card_of, mentioned_by, mentions_of, names_of
 from pressrun.core.claims import Claim
 from pressrun.core.dates import stamp
-from pressrun.core.lists import lists_of, parent_of, targets_of, teaser_of, url_target
+from pressrun.core.lists import lists_of, noted_as, noted_under, targets_of, teaser_of, url_target
 from pressrun.core.magazine import read_magazine
 from tests.cloud.stage import SITE_TOML, START, Stage, article, staged
 
@@ -58,12 +58,7 @@ def fill(stage: Stage, count: int) -> None:
                 basis.name, {name: (teaser.place, teaser.to_json()) for name in names}, tuple(map(str, targets)), dict.fromkeys(mentions, "")
             ).item(one.url, 1),
             *({"pk": f"list#{name}", "sk": teaser.place, "json": teaser.to_json()} for name in names),
-            *(
-                {"pk": f"periods#{name}", "sk": target.period}
-                for name in names
-                for target in targets_of(name, teaser.published, magazine.timezone)
-                if parent_of(target)
-            ),
+            *(noted_item((f"periods#{under[0]}", under[1]), noted_as(target, [teaser])) for target in targets if (under := noted_under(target))),
         ]
         items.update({(item["pk"], item["sk"]): item for item in made})
     stage.cloud.catalogue.put_all(items.values())

@@ -7,10 +7,14 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from pressrun.cloud.batch import hint_at
 from pressrun.core.build import judge
 from pressrun.core.claims import Register
 from pressrun.core.dates import unstamp
-from tests.cloud.stage import SITE_TOML, START, Stage, ago, article, staged
+from pressrun.core.lists import url_target
+from pressrun.local.functions import Handler
+from pressrun.local.stack import Function
+from tests.cloud.stage import SITE_TOML, START, Call, Stage, ago, article, staged
 
 KEY = "articles/story.md"
 OTHER = "articles/other.md"
@@ -286,6 +290,29 @@ def test_a_new_article_touches_no_old_page(stage: Stage) -> None:
     assert stage.cloud.site.head("news/old/index.html") == old
 
 
+def test_the_page_of_all_tags_changes_with_the_first_article_of_a_tag_and_the_last_and_with_none_between(stage: Stage) -> None:
+    def etag() -> str:
+        stage.check()
+        head = stage.cloud.site.head("tags/index.html")
+        return head.etag if head else ""
+
+    publish(stage, "articles/one.md", title="One", tags="[Sea ice]", date=ago(days=9))
+    assert '<a href="/tags/sea-ice/">Sea ice</a>' in stage.text("/tags/")
+    with_ice = etag()
+    publish(stage, "articles/two.md", title="Two", tags="[Sea ice]", date=ago(days=1))
+    assert etag() == with_ice
+    publish(stage, "articles/three.md", title="Three", tags="[Sea ice, Ferries]", date=ago(days=2))
+    assert '<a href="/tags/ferries/">Ferries</a>' in stage.text("/tags/")
+    publish(stage, "articles/two.md", title="Two", tags="[Sea Ice]", date=ago(days=1))
+    assert ">Sea Ice</a>" in stage.text("/tags/")
+    for key in ("three", "two", "one"):
+        stage.delete(f"articles/{key}.md")
+        stage.settle()
+        etag()
+        assert "Ferries" not in stage.text("/tags/")
+    assert "/tags/sea-ice/" not in stage.text("/tags/")
+
+
 def test_a_new_site_toml_remakes_every_page_and_a_broken_one_changes_none(stage: Stage) -> None:
     publish(stage)
     before = stage.site()
@@ -298,6 +325,24 @@ def test_a_new_site_toml_remakes_every_page_and_a_broken_one_changes_none(stage:
     stage.settle()
     stage.check()
     assert "Another name" in stage.text("/news/story/")
+
+
+def test_a_new_permalink_moves_every_article_whoever_asks_for_its_page_before_it_is_judged_anew(stage: Stage) -> None:
+    for number in range(4):
+        publish(stage, f"articles/{number}.md", title=f"Story {number}", date=ago(days=10 + number))
+    stage.put("site.toml", 'permalink = "/{yyyy}/{slug}/"\n' + SITE_TOML)
+    stage.work_off("uploads")
+    for number in range(4):
+        hint_at(stage.cloud, stage.cloud.articles, [url_target(f"/news/story-{number}/"), url_target(f"/2026/story-{number}/")])
+        stage.work_off("articles")
+        stage.work_off("lists")
+        stage.cloud.uploads.send_keys([f"articles/{number}.md"])
+        stage.work_off("uploads")
+    stage.settle()
+    stage.check()
+    for number in range(4):
+        assert stage.answer(f"/news/story-{number}/") == (301, f"/2026/story-{number}/")
+        assert f"/2026/story-{number}/" in stage.text("/tags/ice/")
 
 
 def test_a_section_that_comes_to_be_where_an_article_was_has_its_front_there_until_it_goes_again(stage: Stage) -> None:
@@ -328,6 +373,31 @@ def test_a_hundred_changes_in_a_row_end_with_the_last(stage: Stage) -> None:
     stage.settle()
     stage.check()
     assert "Change 99" in stage.text("/news/story/")
+
+
+def test_what_a_function_has_no_time_for_is_hinted_at_again(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    seconds = {"validate": 0.5, "render": 0.5, "index": 0.05, "invalidate": 0.0}  # that a call takes
+    invoked: list[str] = []
+
+    def slow(call: Call) -> None:
+        stage.clock[0] += seconds[call.function]
+
+    def noted(function: Function, handler: Handler) -> Handler:
+        invoked.append(function.step)
+        return handler
+
+    stage.weather, stage.local.functions.weather = slow, noted
+    for number in range(20):
+        tags = f"[a{number}, b{number}, c{number}]"
+        stage.put(f"articles/{number}.md", article(f"Story {number}", section="news", tags=tags, authors=f"[A{number}]", date=ago(days=40 * number)))
+    stage.lose_messages()
+    stage.cloud.uploads.send_keys(f"articles/{number}.md" for number in range(20))
+    stage.settle_now()
+    stage.weather = None
+    stage.settle()
+    stage.check()
+    assert all(invoked.count(function) > 2 for function in ("validate", "render", "index"))
+    assert "took longer" not in caplog.text
 
 
 def test_a_new_site_toml_reaches_the_pages_of_articles_that_were_taken_down(stage: Stage) -> None:

@@ -39,6 +39,7 @@ THEME = Theme(
         "home.html": _HOME,
         **dict.fromkeys(("section.html", "period.html", "fragment.html"), _TEASERS),
         **dict.fromkeys(("feed.xml", "rss.xml", "feed.json", "news-sitemap.xml", "search.json"), _TEASERS),
+        "tags.html": "{% for tag in tags %}{{ tag.name }}: {{ tag.url }} {% endfor %}",
         **dict.fromkeys(("tag.html", "author.html"), "{{ name }}: {% for year in years %}{{ year.url }} {% endfor %}" + _TEASERS),
         **dict.fromkeys(("404.html", "robots.txt", "llms.txt", "archives.html", "search.html"), "{{ magazine.title }}"),
         **dict.fromkeys(("manifest.webmanifest", "speculation-rules.json"), "{}"),

@@ -59,7 +59,7 @@ def test_an_article_is_a_page_and_is_in_every_list_that_shows_it() -> None:
 def test_an_empty_magazine_has_its_fronts_and_no_period() -> None:
     made = built({})
     assert {key for key in made.site if not key.startswith("assets/")} == {
-        *("sitemap.xml", "news-sitemap.xml", "sitemaps/fronts.xml", "404.html", "robots.txt", "llms.txt", "archive/index.html"),
+        *("sitemap.xml", "news-sitemap.xml", "sitemaps/fronts.xml", "404.html", "robots.txt", "llms.txt", "archive/index.html", "tags/index.html"),
         *("search/index.html", "search/months.json", "manifest.webmanifest", "speculation-rules.json"),
         *(f"{path}{name}" for path in ("", "news/", "news/arctic/", "sea/") for name in ("index.html", "feed.xml", "rss.xml", "feed.json")),
         *(

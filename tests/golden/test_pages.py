@@ -56,7 +56,7 @@ class Page(HTMLParser):
 
 @cache
 def site_of(name: str) -> Site:
-    return (build_sample if name == "sample" else build_golden)().site
+    return (build_sample if name == "sample" else build_golden)().described
 
 
 @cache
@@ -141,7 +141,8 @@ def test_no_page_has_a_style_attribute_or_anything_that_the_content_security_pol
 def described(pages: Mapping[str, Page], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each thing of this schema.org type that a page describes as data, with the page's URL."""
     for url, page in pages.items():
-        things = (thing for text in page.data() for thing in json.loads(text)["@graph"])
+        blocks = (json.loads(text) for text in page.data())
+        things = (thing for block in blocks for thing in (block if isinstance(block, list) else [block]))
         yield from ((url, thing) for thing in things if thing["@type"] == kind)
 
 
@@ -167,10 +168,10 @@ def test_the_way_to_a_page_is_the_same_for_machines_and_for_readers(name: str, p
 
 
 def test_the_publisher_of_every_article_is_described(name: str, pages: Mapping[str, Page]) -> None:
-    publishers = dict(described(pages, "NewsMediaOrganization"))
+    ((url, publisher),) = described(pages, "NewsMediaOrganization")
+    assert url == "/"
     for url, article in described(pages, "NewsArticle"):
-        assert publishers[url]["@id"] == article["publisher"]["@id"] == f"{BASE[name]}/#organization"
-    assert "/" in publishers
+        assert article["publisher"] == {key: said for key, said in publisher.items() if key != "@context"}, url
 
 
 def test_a_page_that_is_shared_has_a_card_with_a_picture(name: str, pages: Mapping[str, Page]) -> None:

@@ -1,12 +1,12 @@
 """The outside judges. Each sees what the other cannot, and cfn-lint sees more once the SAM transform is done."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
-import pytest
 from cfnlint.api import lint
+
+from tests.needs import need
 
 from .stack import INFRA, TEMPLATE, translated
 
@@ -21,8 +21,8 @@ def test_cfn_lint_has_nothing_to_say_of_the_translated_template() -> None:
     assert lint(json.dumps(translated())) == []
 
 
-@pytest.mark.skipif(not CHECKOV.exists() and not os.environ.get("CI"), reason="checkov is not here; `make checkov-env` gets it")
 def test_checkov_finds_nothing_that_is_not_excused(tmp_path: Path) -> None:
+    need(CHECKOV.exists(), "checkov is not here; `make checkov-env` gets it")
     template = tmp_path / "template.json"
     template.write_text(json.dumps(translated()))
     command = [str(CHECKOV), "--config-file", str(INFRA / "checkov.yaml"), "--file", str(template), "--output", "json", "--soft-fail"]

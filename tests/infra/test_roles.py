@@ -85,7 +85,7 @@ MAY = {
         "a page": "read write delete",
         "the site bucket": "list",
         "the table": "get-many query put check",
-        "articles": "receive",
+        "articles": "receive send",
         "lists": "send",
         "the event bus": "tell",
         "render's log": "log",

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -246,3 +247,19 @@ def test_weather_stands_between_the_events_and_the_functions(clock: Clock) -> No
         send("one")
         cloud.settle()
     assert index.batches == [["one"], ["one"]]
+
+
+def test_a_batch_gathers_while_the_functions_before_it_are_at_work(make_cloud: MakeCloud) -> None:
+    stop, more = threading.Event(), iter(["b", "c"])
+    index = Recorder(lambda _: stop.set())
+    mapping = make_cloud(index=index).mappings["index"]
+
+    def busy() -> bool:
+        if body := next(more, ""):
+            send(body)
+        return bool(body)
+
+    mapping.pace, mapping.busy = 0, busy
+    send("a")
+    mapping.run(stop)
+    assert index.batches == [["a", "b", "c"]]

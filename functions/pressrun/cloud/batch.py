@@ -5,9 +5,9 @@ and in the end deletes its own and those that its hints named, no others. A hint
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -29,6 +29,10 @@ T = TypeVar("T")
 
 _RECEIPT_LIVES = 24 * 60 * 60
 _TARGETS_A_HINT = 50
+
+
+class OutOfTime(Exception):
+    """Not begun, since Lambda would end the invocation in the middle of it; it is hinted at again."""
 
 
 class EditionChanged(Exception):
@@ -111,10 +115,16 @@ class Named:
 Make = Callable[[Mapping[str, Named], Tally], Mapping[str, Exception]]
 
 
-def work(cloud: Cloud, event: dict[str, Any], context: LambdaContext, make: Make) -> Any:
+def has_time(context: LambdaContext, seconds: float) -> bool:
+    """Whether so long is left of the invocation."""
+    return context.get_remaining_time_in_millis() >= 1000 * seconds
+
+
+def work(cloud: Cloud, event: dict[str, Any], context: LambdaContext, make: Make, queue: Queue) -> Any:
     """Makes the targets that an SQS event's messages name, each once, and answers which messages failed.
 
-    ``make`` returns what went wrong, by target. The marks of a target that failed stay, and its messages come back.
+    ``make`` returns what went wrong, by target. The marks of a target that failed stay, and its messages come back. For what it was ``OutOfTime``
+    the marks stay, too, and a new message goes to ``queue``: an old one would come back only when its visibility timeout is over.
     """
     failed: Mapping[str, Exception] = {}
     with tallied(cloud) as tally:
@@ -125,12 +135,15 @@ def work(cloud: Cloud, event: dict[str, Any], context: LambdaContext, make: Make
         cloud.catalogue.put_all(mark_item(target, own, since, cause=hints.cause, own=True) for target, hints in named.items())
         if named:
             failed = make(named, tally)
-        made = [(target, mark) for target, hints in named.items() if target not in failed for mark in {own, *hints.marks}]
-        cloud.catalogue.change_all((note.item() for note in tally.made.values()), (mark_key(target, mark) for target, mark in made))
+        late = {target for target, error in failed.items() if isinstance(error, OutOfTime)}
+        queue.send(list(_again(event, late)))
+        done = [(target, mark) for target, hints in named.items() if target not in failed for mark in {own, *hints.marks}]
+        done += [(target, own) for target in sorted(late)]
+        cloud.catalogue.change_all((note.item() for note in tally.made.values()), (mark_key(target, mark) for target, mark in done))
 
     def answer(record: SQSRecord) -> None:
         for target in Hint.read(record.body).targets:
-            if target in failed:
+            if target in failed and target not in late:
                 raise failed[target]
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
@@ -150,13 +163,23 @@ def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def _named(cloud: Cloud, event: dict[str, Any], tally: Tally) -> dict[str, Named]:
-    hints: list[Hint] = []
+def _hints(event: dict[str, Any]) -> Iterator[Hint]:
     for record in event["Records"]:
         try:
-            hints.append(Hint.read(record["body"]))
+            yield Hint.read(record["body"])
         except (ValueError, KeyError, TypeError):
             continue  # its own turn comes in 'answer', where it fails alone
+
+
+def _again(event: dict[str, Any], late: Collection[str]) -> Iterator[Hint]:
+    """The same hints, for those of their targets that are late."""
+    for hint in _hints(event):
+        if targets := tuple(target for target in hint.targets if target in late):
+            yield replace(hint, targets=targets)
+
+
+def _named(cloud: Cloud, event: dict[str, Any], tally: Tally) -> dict[str, Named]:
+    hints = list(_hints(event))
     tally.receipts.update(hint.receipt for hint in hints if hint.receipt)
     standing = cloud.catalogue.read(mark_key(target, hint.mark) for hint in hints for target in hint.targets)
     named: defaultdict[str, Named] = defaultdict(Named)

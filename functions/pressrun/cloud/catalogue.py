@@ -3,7 +3,7 @@
 =====================  ==================  =====================================================================================
 pk                     sk                  what
 =====================  ==================  =====================================================================================
-``magazine``           ``basis``           the edition in force, and ``site.toml`` as it was accepted last
+``magazine``           ``basis``           the edition in force, ``site.toml`` as it was accepted last, and its logo
 ``magazine``           ``walk``            how far the walk over all content has come; none where none is under way
 ``magazine``           ``clock``           the instant of the last sweep
 ``article#<key>``      ``record``          what one content key came to: written by ``validate`` alone
@@ -15,8 +15,7 @@ pk                     sk                  what
 ``identity#<id>``      ``<url>``           the page at the URL carries the ``id``, or did: written by ``validate`` alone
 ``want#<name>``        ``<key>``           the answer to this key notes that nothing has the name: written by ``validate`` alone
 ``list#<list>``        ``<place>``         one teaser: written by ``render`` alone
-``periods#<list>``     ``<period>``        the month or year has a page: written by ``index`` alone
-``tags``               ``<slug>``          the tag has a page: written by ``index`` alone, for ``validate`` to compare spellings with
+``periods#<list>``     ``<period>``        the month or year has a page; the tag, under ``tags``: written by ``index`` alone
 ``target#<target>``    ``mark#<id>``       the target is to be made (again), and what caused it
 ``made#<site key>``    ``made``            what was put or deleted there last, and why: for ``explain``, read by no page
 ``made#<site key>``    ``told``            when the CDN was told of it: written by ``invalidate`` alone, for ``explain``
@@ -56,25 +55,28 @@ _READ, _WRITE = 100, 25  # items in one BatchGetItem, BatchWriteItem
 
 BASIS: Key = ("magazine", "basis")
 WALK: Key = ("magazine", "walk")
-TAGS = "tags"
 CLOCK: Key = ("magazine", "clock")
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What every page is made from besides its articles. ``config`` is ``site.toml``'s text, '' before the first one."""
+    """What every page is made from besides its articles. ``config`` is ``site.toml``'s text, '' before the first one.
+
+    ``logo`` is the JSON of the medium that it names as the logo, '' for none.
+    """
 
     edition: str = ""
     config: str = ""
+    logo: str = ""
 
     @property
     def name(self) -> str:
-        """One word for both, to see whether something was made from them."""
-        return sha256(f"{self.edition}\n{self.config}".encode()).hexdigest()[:16]
+        """One word for all, to see whether something was made from them."""
+        return sha256("\n".join(filter(None, (self.edition, self.config, self.logo))).encode()).hexdigest()[:16]
 
     @classmethod
     def of(cls, item: Item | None) -> "Basis":
-        return cls(item["edition"], item["config"]) if item else cls()
+        return cls(item["edition"], item["config"], item.get("logo", "")) if item else cls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,6 +403,16 @@ class Catalogue:
 
     def check(self, key: Key, condition: str, **values: object) -> Action:
         return {"ConditionCheck": {"TableName": self.table, "Key": _plain_key(key)} | _condition(condition, values)}
+
+
+def noted_item(key: Key, noted: str) -> Item:
+    """That the page of a period or a tag is there, as ``core.lists.noted_as`` says it."""
+    return {"pk": key[0], "sk": key[1], "name": noted.partition("#")[2]}
+
+
+def noted_in(item: Item) -> str:
+    """What ``noted_item`` kept."""
+    return "#".join(filter(None, (item["sk"], item.get("name"))))
 
 
 def mark_item(target: object, mark: str, since: str, around: Sequence[str] = (), cause: str = "", *, own: bool = False) -> Item:

@@ -10,3 +10,6 @@ class LambdaContext(Protocol):
     memory_limit_in_mb: int
     invoked_function_arn: str
     aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Until Lambda ends the invocation, and all of its messages come back."""

@@ -171,6 +171,6 @@ def _made_from(target: Target, basis: Basis, claim: Claim | None, record: Record
         if reading.entries:
             which = f"of {reading.period}" if reading.period else f"the newest {reading.newest}"
             lines.append(f"the list {reading.entries}, {which}")
-        lines += [f"the months and years of the list {reading.periods}"] if reading.periods else []
+        lines += [f"the pages noted under {reading.periods}"] if reading.periods else []
         lines += [f"the cards of {reading.cards}"] if reading.cards else []
     return (*lines, f"site.toml and the templates of edition {basis.edition[:12]}")

@@ -2,15 +2,21 @@
 
 from functools import lru_cache
 
+from pressrun.cloud.catalogue import Basis
 from pressrun.cloud.theme import load_theme
 from pressrun.core.magazine import read_magazine
+from pressrun.core.media import Medium
 from pressrun.core.pages import Pages
 
 
+def pages_for(basis: Basis) -> Pages:
+    """``basis`` has an accepted ``site.toml``."""
+    return _pages(basis.config, basis.logo)
+
+
 @lru_cache(maxsize=4)
-def pages_for(config: str) -> Pages:
-    """``config`` is the text of an accepted ``site.toml``."""
+def _pages(config: str, logo: str) -> Pages:
     magazine, problems = read_magazine(config.encode())
     if magazine is None:
         raise ValueError(f"the site.toml in force is not acceptable: {problems}")
-    return Pages(magazine, load_theme())
+    return Pages(magazine, load_theme(), Medium.from_json(logo) if logo else None)

@@ -1,11 +1,12 @@
 """What list targets are made from, read from the catalogue: as it is, or as it would be with one more article."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from zoneinfo import ZoneInfo
 
+from pressrun.cloud.catalogue import noted_in
 from pressrun.cloud.cloud import Cloud
 from pressrun.core.cards import Card, Media, media_of_card
-from pressrun.core.lists import Target, Teaser, bounds, cards_on, lists_of, newest_first, parent_of, reading_of, targets_of
+from pressrun.core.lists import Target, Teaser, bounds, cards_on, lists_of, newest_first, noted_as, parent_of, reading_of, targets_of
 from pressrun.core.pages import Pages
 from pressrun.core.site import SiteObject
 
@@ -19,7 +20,7 @@ def read_list(cloud: Cloud, target: Target, zone: ZoneInfo) -> tuple[tuple[Tease
     teasers = tuple(Teaser.from_json(item["json"]) for item in items)
     cards = cloud.catalogue.cards(name) if name else ()
     media = cloud.catalogue.media(key for card in cards_on(target, cards) for keys in media_of_card(card).values() for key in keys)
-    return teasers, frozenset(item["sk"] for item in noted), cards, media
+    return teasers, frozenset(map(noted_in, noted)), cards, media
 
 
 def lists_with(cloud: Cloud, pages: Pages, teaser: Teaser, *, fresh: bool) -> Mapping[str, SiteObject]:
@@ -36,7 +37,12 @@ def lists_with(cloud: Cloud, pages: Pages, teaser: Teaser, *, fresh: bool) -> Ma
         newest = reading_of(target).newest or None
         without = [other for other in found if other.url != teaser.url]
         teasers = newest_first([*without, teaser])[:newest] if target in shown_by else without
-        there = periods | {below.period for below in shown_by if parent_of(below) == target}
+        there = periods | {noted_as(below, [teaser]) for below in shown_by if parent_of(below) == target and _is_new(below, periods)}
         before = pages.make(target, without, periods, cards, media)
         changed |= {key: made for key, made in pages.make(target, teasers, there, cards, media).items() if made != before.get(key)}
     return changed
+
+
+def _is_new(target: Target, periods: Collection[str]) -> bool:
+    """Whether no page of the period or the tag is noted yet, whatever the tag is called."""
+    return not {target.period or target.name} & {noted.partition("#")[0] for noted in periods}

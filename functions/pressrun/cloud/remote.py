@@ -159,7 +159,7 @@ def _times(cloud: Cloud, record: Record, uploaded: str) -> dict[str, str | None]
     found = cloud.catalogue.read([BASIS, entries_key(record.url)])
     keys = [key_of(record.url)] if record.url else []
     if (basis := Basis.of(found.get(BASIS))).config:
-        pages, entries = pages_for(basis.config), Entries.of(found.get(entries_key(record.url)))
+        pages, entries = pages_for(basis), Entries.of(found.get(entries_key(record.url)))
         keys += [key for target in entries.targets for key in pages.keys(Target.parse(target))]
     notes = cloud.catalogue.read([note for key in keys for note in (made_key(key), told_key(key))])
     put = [made for key in keys if (item := notes.get(made_key(key))) and (made := Made.of(item)).at >= uploaded]

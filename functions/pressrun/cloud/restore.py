@@ -16,7 +16,7 @@ from pressrun.core.media import is_medium
 
 
 def restore(cloud: Cloud) -> None:
-    """Into an empty catalogue: every claim, a record of what each content key owns, a hint for each URL; then the basis, and a full walk."""
+    """Into an empty catalogue: every claim, a record of what each key owns, a hint for each URL without an owner; then the basis, and a full walk."""
     now = cloud.now()
     claims: dict[str, ClaimCopy] = {}
     sources: dict[str, tuple[str, str]] = {}
@@ -51,4 +51,5 @@ def restore(cloud: Cloud) -> None:
     cloud.catalogue.put_all(copy.item() for copy in claims.values())
     cloud.catalogue.put_all(identity_item(copy.claim) for copy in claims.values() if copy.claim.id)
     walk.change_basis(cloud, Basis(), Basis(cloud.edition, config))
-    hint_at(cloud, cloud.articles, map(url_target, claims), cause="a catalogue made again from the register")
+    ownerless = (url_target(url) for url, copy in claims.items() if copy.claim.owner is None)
+    hint_at(cloud, cloud.articles, ownerless, cause="a catalogue made again from the register")

@@ -1,6 +1,7 @@
-"""The theme as files: ``templates/`` of the repository, or of the Lambda package."""
+"""The theme as files: ``templates/`` of the repository, or of the Lambda package, and what a deployment puts in the place of some of them."""
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -10,11 +11,22 @@ _IN_THE_REPOSITORY = Path(__file__).parents[3] / "templates"
 
 
 @cache
-def load_theme(folder: Path | None = None) -> Theme:
-    """The theme in ``folder``; without one, that which the setting ``TEMPLATES`` names, or the repository's own."""
-    folder = folder or Path(os.environ.get("TEMPLATES", _IN_THE_REPOSITORY))
-    files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+def load_theme(own: Path | None = None) -> Theme:
+    """The theme. Each file of ``own`` stands in for that of the same name; without it, the setting ``TEMPLATES`` names the folder."""
+    files = theme_files(own or _setting())
     return Theme(
         templates={name: path.read_text("utf-8") for name, path in files.items() if not name.startswith("assets/")},
         assets={name.removeprefix("assets/"): path.read_bytes() for name, path in files.items() if name.startswith("assets/")},
     )
+
+
+def theme_files(own: Path | None) -> Mapping[str, Path]:
+    """Where each file of the theme is, by its name."""
+    folders = [_IN_THE_REPOSITORY, *([own] if own else [])]
+    found = {path.relative_to(folder).as_posix(): path for folder in folders for path in folder.rglob("*") if path.is_file()}
+    return {name: path for name, path in sorted(found.items()) if not path.name.startswith(".")}
+
+
+def _setting() -> Path | None:
+    folder = os.environ.get("TEMPLATES")
+    return Path(folder) if folder else None

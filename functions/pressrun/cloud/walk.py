@@ -55,9 +55,9 @@ def change_basis(cloud: Cloud, old: Basis, new: Basis, extra: Sequence[Action] =
     now, mark = stamp(cloud.now()), cloud.new_mark()
     targets = sorted({str(target) for basis in (old, new) for target in _fixed(basis)})
     # Before the change, and not named by a hint before it: no worker deletes them too early.
-    cause = NEW_EDITION if new.config == old.config else SITE_TOML
+    cause = NEW_EDITION if new.edition != old.edition else SITE_TOML
     cloud.catalogue.put_all(mark_item(target, mark, now, cause=cause) for target in targets)
-    item = {"pk": BASIS[0], "sk": BASIS[1], "edition": new.edition, "config": new.config, "basis": new.name}
+    item = {"pk": BASIS[0], "sk": BASIS[1], "edition": new.edition, "config": new.config, "logo": new.logo, "basis": new.name}
     condition, values = ("basis = :old", {"old": old.name}) if old != Basis() else ("attribute_not_exists(pk)", {})
     old_assets = bool(old.edition) and old.edition != new.edition
     cloud.catalogue.write([cloud.catalogue.put(item, condition, **values), cloud.catalogue.put(Walk("", True, old_assets).item()), *extra])

@@ -40,6 +40,8 @@ from pressrun.core.lists import (
     fixed_targets,
     lists_of,
     newest_first,
+    noted_as,
+    noted_under,
     parent_of,
     reading_of,
     targets_of,
@@ -192,7 +194,9 @@ def build(content: Mapping[str, bytes], register: Register, now: datetime, theme
         shown |= {medium.key: medium for medium in (*mentioned[url].media.values(), *mentioned[url].issue_media.values())}
     teasers = {url: teaser_of(article, mentioned[url], claims[url].first or now, claims[url].feed_id) for url, article in live.items()}
     shelves = _Shelves(magazine, teasers.values(), filed, now)
-    pages = Pages(magazine, theme)
+    logo = library.find([magazine.logo]).get(magazine.logo)
+    shown |= {logo.key: logo} if logo else {}
+    pages = Pages(magazine, theme, logo)
     site: dict[str, SiteObject] = {}
     targets: dict[str, Target] = {}
     for target in sorted(shelves.targets):
@@ -298,14 +302,16 @@ class _Shelves:
         self.lists: defaultdict[str, list[Teaser]] = defaultdict(list)
         self.periods: defaultdict[str, set[str]] = defaultdict(set)
         self.targets = set(fixed_targets(magazine))
+        noted = set[Target]()
         for teaser in newest_first(teasers):
             for name in lists_of(teaser, fresh=now < teaser.published + FRESH):
                 self.lists[name].append(teaser)
                 for target in targets_of(name, teaser.published, magazine.timezone):
                     self.targets.add(target)
-                    if parent := parent_of(target):
+                    if (parent := parent_of(target)) and (under := noted_under(target)) and target not in noted:
+                        noted.add(target)
                         self.targets.add(parent)
-                        self.periods[name].add(target.period)
+                        self.periods[under[0]].add(noted_as(target, [teaser]))
         self.targets.update(target for name in cards for target in targets_of_name(name))
         # Bisection wants places in rising order; the lists have them newest first.
         self.places = {name: [teaser.place for teaser in reversed(teasers)] for name, teasers in self.lists.items()}

@@ -26,6 +26,7 @@ IN_ISSUE = 200
 IN_NEWS = 1000  # https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap
 FRESH = timedelta(days=2)  # for which the same page wants an article in the news sitemap
 ALL, PAGES, FRESHEST = "all", "pages", "fresh"
+TAGGED = "tags"  # under which tags are noted that have a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +135,14 @@ def preview_target(key: str) -> Target:
     return Target("preview", key)
 
 
-HOME, SITE, NEWS, FRONTS, SITEMAPS, ASSETS, JOURNAL, AUTHORS = map(
-    Target, ("home", "site", "news", "fronts", "sitemaps", "assets", "journal", "authors")
+HOME, SITE, NEWS, FRONTS, SITEMAPS, ASSETS, JOURNAL, AUTHORS, TAGS = map(
+    Target, ("home", "site", "news", "fronts", "sitemaps", "assets", "journal", "authors", "tags")
 )
 
 
 class Reading(NamedTuple):
-    """What making a target reads: the ``newest`` entries of a list, or those of a ``period``; the periods that another list has; the ``cards`` filed
-    under a name.
+    """What making a target reads: the ``newest`` entries of a list, or those of a ``period``; the periods that another list has, or the tags that
+    there are; the ``cards`` filed under a name.
     """
 
     entries: str = ""
@@ -161,6 +162,7 @@ KINDS: Mapping[str, str] = {
     "archive": "the months of a section",
     "tag": "a tag's newest, or a year of it",
     "author": "an author's newest, or a year of them",
+    "tags": "all tags",
     "authors": "all contributors",
     "issue": "a journal issue with its articles",
     "journal": "all journal issues",
@@ -204,19 +206,37 @@ def reading_of(target: Target) -> Reading:
             return Reading(ALL, period=month)
         case Target("sitemaps"):
             return Reading(periods=ALL)
+        case Target("tags"):
+            return Reading(periods=TAGGED)
     return Reading()
 
 
 def parent_of(target: Target) -> Target | None:
-    """The target that shows whether this period of a list has anything in it."""
+    """The target that shows whether this period of a list, or this tag, has anything in it."""
     match target:
         case Target("month", path):
             return Target("archive", path)
         case Target("tag" | "author" as kind, slug, period) if period:
             return Target(kind, slug)
+        case Target("tag"):
+            return TAGS
         case Target("sitemap"):
             return SITEMAPS
     return None
+
+
+def noted_under(target: Target) -> tuple[str, str] | None:
+    """Where it is noted that a target with a parent has a page: the list whose periods the parent reads, and the period, or the tag's slug."""
+    if parent_of(target) is None:
+        return None
+    return (TAGGED, target.name) if target.kind == "tag" and not target.period else (reading_of(target).entries, target.period)
+
+
+def noted_as(target: Target, teasers: Sequence[Teaser]) -> str:
+    """What its parent reads of a target that has these teasers, newest first: the period, or the tag as ``slug#name``."""
+    if target.period:
+        return target.period
+    return f"{target.name}#{next((tag.name for teaser in teasers for tag in teaser.tags if tag.slug == target.name), target.name)}"
 
 
 def targets_of(name: str, published: datetime, zone: ZoneInfo) -> tuple[Target, ...]:
@@ -263,7 +283,7 @@ def cards_on(target: Target, cards: Sequence[Card]) -> Sequence[Card]:
 def fixed_targets(magazine: Magazine) -> tuple[Target, ...]:
     """The targets that are there whether or not the magazine has an article."""
     sections = (Target(kind, section.path) for section in magazine.sections for kind in ("section", "archive"))
-    return HOME, SITE, NEWS, FRONTS, SITEMAPS, *sections
+    return HOME, SITE, NEWS, FRONTS, SITEMAPS, TAGS, *sections
 
 
 def bounds(period: str, zone: ZoneInfo) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from slugify import slugify
 
 from pressrun.core.frontmatter import LONG_TOML_NAME
 from pressrun.core.labels import LABELS
+from pressrun.core.media import PREFIX, is_picture
 from pressrun.core.problem import CONTROL, Problem, nearest, note
 
 KEY = "site.toml"
@@ -241,7 +242,7 @@ class _Reader:
             social=tuple(Link(name, url) for name, url, _ in self.links("social", self.table)),
             subscribe=self.address(self.table, "subscribe", ""),
             footer=self.text(self.table, "footer", ""),
-            logo=self.text(self.table, "logo", ""),
+            logo=self.logo(),
             labels=dict(self.labels()),
             theme=dict(self.theme()),
         )
@@ -260,6 +261,12 @@ class _Reader:
         if value and not _ADDRESS.fullmatch(value):
             self.refuse(key, f"“{value}” is not an address.", 'Write it like "https://social.example/@meridian" or "/about/".', value)
         return value
+
+    def logo(self) -> str:
+        key = self.text(self.table, "logo", "").removeprefix("/")
+        if key and not (key.startswith(PREFIX) and is_picture(key)):
+            self.refuse("logo", f"“{key}” is no picture in media/.", 'Upload it as media/logo.png, and write logo = "media/logo.png".', key)
+        return key
 
     def links(self, key: str, table: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         """The name and address of each of a list of tables, and the table."""

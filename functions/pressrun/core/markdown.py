@@ -110,17 +110,25 @@ _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _PAGE_IDS = frozenset({"main", "menu"})  # what the templates call parts of the page
 
 Picture = Callable[[str, str, str], str | None]
+Words = Callable[..., str]
 
 
-def to_html(text: str, markup: Markup = "markdown", links: Mapping[str, str] = {}, picture: Picture | None = None) -> str:
+def in_english(label: str, *values: str) -> str:
+    """A label as it is, with each value in the place of a pair of braces."""
+    for value in values:
+        label = label.replace("{}", value, 1)
+    return label
+
+
+def to_html(text: str, markup: Markup = "markdown", links: Mapping[str, str] = {}, picture: Picture | None = None, words: Words = in_english) -> str:
     """The body's HTML: no script, no style, no embedded page, and no ``h1``, which is the title's.
 
     ``links`` has the URL of each article (``Article.refs``) and of each file (``Article.files``) that the body may name; a link to any other is its
     text alone. ``picture`` gets a picture's source, alternative text and caption, and returns HTML that is trusted, '' where only the alternative
     text is to be left, or None where nothing is. A picture that stands alone in its paragraph becomes a figure with its caption, which ``picture``
-    then does not get.
+    then does not get. ``words`` says a label in the magazine's language.
     """
-    return "".join(_Page(links, picture).pieces(_clean(_html(text, markup))))
+    return "".join(_Page(links, picture, words).pieces(_clean(_html(text, markup))))
 
 
 class Mentions(NamedTuple):
@@ -136,7 +144,7 @@ class Mentions(NamedTuple):
 def mentions(text: str, markup: Markup = "markdown") -> Mentions:
     """Each thing once."""
     html = _html(text, markup)
-    page = _Page({}, None)
+    page = _Page({}, None, in_english)
     for _ in page.pieces(_clean(html)):
         pass
     unshown = dict.fromkeys(name.lower() for name in _UNSHOWN.findall(html))
@@ -152,7 +160,7 @@ def _watched(frame: re.Match[str]) -> str:
     """Another site's video in its frame is a link to it; any other frame stays what it was, and is cleaned away."""
     src = re.search(r"\ssrc\s*=\s*[\"']?(?:https?:)?(//[^\"'\s]++)", frame[1], re.IGNORECASE)
     url = video_of("https:" + unescape(src[1])) if src else None
-    return f'<p><a href="{escape(url)}">Watch the video on {"YouTube" if "youtube" in url else "Vimeo"}</a></p>' if url else frame[0]
+    return f'<p><a href="{escape(url)}"></a></p>' if url else frame[0]
 
 
 def _clean(html: str) -> str:
@@ -167,8 +175,8 @@ def _clean(html: str) -> str:
 class _Page:
     """One reading of clean HTML: what only the magazine knows is put in."""
 
-    def __init__(self, links: Mapping[str, str], picture: Picture | None) -> None:
-        self.links, self.picture = links, picture
+    def __init__(self, links: Mapping[str, str], picture: Picture | None, words: Words) -> None:
+        self.links, self.picture, self.words = links, picture, words
         self.refs: set[str] = set()
         self.pictures: dict[str, None] = {}
         self.files: dict[str, None] = {}
@@ -188,13 +196,15 @@ class _Page:
                     yield self._image(attributes)
                 case "a":
                     yield self._link(found[0], attributes)
+                    if html.startswith("</a>", done) and (url := video_of(unescape(attributes.get("href", "")))):
+                        yield self.words("Watch the video on {}", "YouTube" if "youtube" in url else "Vimeo")
                 case "/a":
                     yield found[0] if self.open_links.pop() else ""
                 case heading if heading in _HEADINGS:
                     yield self._heading(found[0], attributes, html[done : html.find("</h", done)])
                 case "input":
                     # What the box says must be said, too.
-                    yield f'{found[0][:-1]} aria-label="{"Done" if "checked" in attributes else "Not done"}">'
+                    yield f'{found[0][:-1]} aria-label="{self.words("Done" if "checked" in attributes else "Not done")}">'
                 case _:
                     yield found[0]
         yield html[done:]

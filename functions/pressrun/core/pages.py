@@ -90,8 +90,9 @@ class Profile:
 class Pages:
     """The press with its plates: one magazine and one theme, ready to make any page of it."""
 
-    def __init__(self, magazine: Magazine, theme: Theme) -> None:
-        self.magazine = magazine
+    def __init__(self, magazine: Magazine, theme: Theme, logo: Medium | None = None) -> None:
+        """``logo`` is the magazine's, where it is there."""
+        self.magazine, self.logo = magazine, logo
         assets = {name: body + magazine.style().encode() if name == "style.css" else body for name, body in theme.assets.items()}
         self.assets = {_hashed(name, body): (name, body) for name, body in sorted(assets.items())}
         urls = {name: f"/{key}" for key, (name, _) in self.assets.items()}
@@ -113,7 +114,7 @@ class Pages:
             "label": self._words,
             "dir": _direction,
         }
-        self.env.globals |= {"magazine": magazine, "assets": urls}
+        self.env.globals |= {"magazine": magazine, "assets": urls, "logo": logo.picture if logo else None}
 
     # An article's URL
 
@@ -127,7 +128,7 @@ class Pages:
             return None if picture and picture == lead else self._picture(picture, alt, caption)
 
         links = {**mentioned.links, **{src: media[src].url for src in article.files if src in media}}
-        body = to_html(article.body, article.markup, links, shown)
+        body = to_html(article.body, article.markup, links, shown, self._words)
         line = self.magazine.line_of(article.section)
         html = self._render(
             "article.html" if line else "page.html",
@@ -167,8 +168,8 @@ class Pages:
                 return (f"archive/{path}/index.html",)
             case Target("tag" | "author" as kind, slug, year):
                 return (f"{kind}s/{slug}/{f'{year}/' if year else ''}index.html",)
-            case Target("authors"):
-                return ("authors/index.html",)
+            case Target("authors" | "tags" as kind):
+                return (f"{kind}/index.html",)
             case Target("journal"):
                 return "journal/index.html", "_fragments/journal.html"
             case Target("issue", slug):
@@ -207,14 +208,17 @@ class Pages:
                 return self._label(target, kind, slug, year, teasers, periods, addressed(slug, cards), media)
             case Target("issue", slug):
                 card = addressed(slug, cards)
-                return self._list(target, "issue.html", **_profile(card, media), teasers=teasers) if card else {}
+                return self._list(target, "issue.html", **self._profile(card, media), teasers=teasers) if card else {}
             case Target("journal"):
                 return self._journal(cards, media)
             case Target("authors"):
                 named = sorted(cards, key=lambda card: (card.name.casefold(), card.slug))
                 return self._list(target, "authors.html", authors=[_shown(card, media) for card in named]) if named else {}
+            case Target("tags"):
+                tags = [Crumb(name, f"/tags/{slug}/") for slug, _, name in (noted.partition("#") for noted in periods)]
+                return self._list(target, "tags.html", tags=sorted(tags, key=lambda tag: (tag.name.casefold(), tag.url)))
             case Target("fronts"):
-                fronts = ["/", "/archive/", "/search/", *(section.url for section in self.magazine.sections)]
+                fronts = ["/", "/archive/", "/tags/", "/search/", *(section.url for section in self.magazine.sections)]
                 pages = [(url, None) for url in fronts] + [(teaser.url, teaser.updated) for teaser in teasers]
                 return self._file("sitemaps/fronts.xml", "sitemap.xml", "application/xml", pages=pages)
             case Target("news"):
@@ -282,8 +286,13 @@ class Pages:
         if year:
             return self._period(target, f"{name}, {year}", [Crumb(name, url)], teasers) if teasers else {}
         years = [Period(period, period, f"{url}{period}/") for period in sorted(periods, reverse=True)]
-        profile = _profile(card, media) if kind == "author" else {}
+        profile = self._profile(card, media) if kind == "author" else {}
         return self._list(target, f"{kind}.html", name=name, teasers=teasers, years=years, **profile)
+
+    def _profile(self, card: Card | None, media: Media) -> dict[str, object]:
+        """What the page of an author or an issue gets."""
+        body = Markup(to_html(card.body, words=self._words) if card else "")  # noqa: S704 - to_html has cleaned it
+        return {"profile": _shown(card, media) if card else None, "card": card, "body": body}
 
     def _list(self, target: Target, template: str, **values: object) -> dict[str, SiteObject]:
         (key,) = self.keys(target)
@@ -348,17 +357,8 @@ class Pages:
         return self.magazine.base_url + url
 
 
-def _profile(card: Card | None, media: Media) -> dict[str, object]:
-    """What the page of an author or an issue gets."""
-    return {"profile": _shown(card, media) if card else None, "card": card, "body": _safe(card.body) if card else ""}
-
-
 def _shown(card: Card, media: Media) -> Profile:
     return Profile(card, chosen_media(media_of_card(card), media))
-
-
-def _safe(text: str) -> Markup:
-    return Markup(to_html(text))  # noqa: S704 - to_html has cleaned it
 
 
 def _rfc822(instant: datetime) -> str:

@@ -96,8 +96,13 @@ class Picture:
 
     @property
     def card(self) -> str:
-        """Where others get the one that they show beside a link: 1,200 pixels wide at the most, in the format that is shown everywhere."""
-        return self.url(max(width for width in self.widths if width <= _CARD), self.formats[-1])
+        """Where others get the one that they show beside a link, in the format that is shown everywhere."""
+        return self.url(self.card_width, self.formats[-1])
+
+    @property
+    def card_width(self) -> int:
+        """1,200 pixels at the most."""
+        return max(width for width in self.widths if width <= _CARD)
 
     def height_at(self, width: int) -> int:
         """The ratio is kept as well as whole pixels can."""

@@ -125,7 +125,7 @@ class _Translator:
                 yield found[0] + "\n"
             elif found.lastgroup == "video":
                 url = video_of(unescape(re.split("[= ]", found[0].strip("[] \t"), maxsplit=1)[1]))
-                yield f"\n{self._anchor(shortcode, 'Watch the video', url)}\n" if url else found[0]
+                yield f"\n{self._anchor(shortcode, '', url)}\n" if url else found[0]
             elif found.lastgroup in ("link", "label"):
                 yield self._link(found, shortcode)
             elif found.lastgroup == "value":
@@ -245,9 +245,9 @@ class _Translator:
 
     def _video(self, shortcode: _Shortcode, provider: str, arguments: dict[str, str]) -> str | None:
         given = arguments.get("id") or arguments.get("0", "")
-        url, at = (youtube(given), "YouTube") if provider == "youtube" else (vimeo(given), "Vimeo") if provider == "vimeo" else (None, "")
-        label = f"Watch the video on {at}" + (f": {arguments['title']}" if arguments.get("title") else "")
-        return self._paragraph(shortcode, self._anchor(shortcode, label, url)) if url else None
+        url = youtube(given) if provider == "youtube" else vimeo(given) if provider == "vimeo" else None
+        # Without a text, the page says what it leads to, in the magazine's language.
+        return self._paragraph(shortcode, self._anchor(shortcode, arguments.get("title", ""), url)) if url else None
 
     def _anchor(self, shortcode: _Shortcode, label: str, href: str, is_text: bool = True) -> str:
         if self._in_html(shortcode):

@@ -51,7 +51,7 @@ class Cloud:
         self.parameters = parameters or {}
         self.pace = pace
         self.aws = Aws(clock, invalidation_delay * pace)
-        self.functions = Functions(handlers or {}, weather)
+        self.functions = Functions(handlers or {}, weather, self.aws.clock)
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -63,9 +63,7 @@ class Cloud:
             opening.enter_context(patch.dict(os.environ, self._environment()))
             self.functions.load(self.stack.functions.values())
             opening.enter_context(self.functions.counted())
-            self.mappings = {
-                source.function.step: EventSourceMapping(source, self.functions, self.aws, self.pace) for source in self.stack.event_sources
-            }
+            self.mappings = {source.function.step: self._mapping(at) for at, source in enumerate(self.stack.event_sources)}
             self.cdn = Cdn(self.stack.distribution, self.aws.clock)
             self.aws.on_purge(self._purge)
             self._open = opening.pop_all()
@@ -107,6 +105,12 @@ class Cloud:
     def client(self, service: str) -> Any:
         """A boto3 client whose calls are not counted."""
         return client(service)
+
+    def _mapping(self, at: int) -> EventSourceMapping:
+        before = [source.queue for source in self.stack.event_sources[:at]]  # the template has them in the order of the pipeline
+        return EventSourceMapping(
+            self.stack.event_sources[at], self.functions, self.aws, self.pace, lambda: any(self.aws.waiting(queue) for queue in before)
+        )
 
     def _purge(self, distribution: str, items: list[str], at: float) -> None:
         if distribution == self.stack.distribution.id:

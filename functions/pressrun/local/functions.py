@@ -37,7 +37,7 @@ class Context:
     invoked_function_arn: str
     memory_limit_in_mb: str
     aws_request_id: str
-    deadline: float
+    seconds_left: Callable[[], float]
     function_version: str = "$LATEST"
     log_group_name: str = "local"
     log_stream_name: str = "local"
@@ -45,18 +45,20 @@ class Context:
     client_context: None = None
 
     def get_remaining_time_in_millis(self) -> int:
-        return max(0, int((self.deadline - time.monotonic()) * 1000))
+        return max(0, int(self.seconds_left() * 1000))
 
 
 @dataclass
 class Functions:
     """`handlers` replaces the code of a step. `calls`: what the functions called, service by operation.
 
-    `errors` are the exceptions that invocations ended with, each with its step. Who has to wait for the others takes the `turn`.
+    `errors` are the exceptions that invocations ended with, each with its step. Who has to wait for the others takes the `turn`. How much of its time
+    a function has left goes by `clock`.
     """
 
     handlers: Mapping[str, Handler] = field(default_factory=dict)
     weather: Weather | None = None
+    clock: Callable[[], float] = time.monotonic
     calls: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     errors: list[tuple[str, Exception]] = field(default_factory=list)
     running: int = 0
@@ -79,12 +81,13 @@ class Functions:
     def _invoke(self, function: Function, event: dict[str, Any]) -> Any:
         handler = self.handlers[function.step]
         handler = self.weather(function, handler) if self.weather else handler
+        deadline = self.clock() + function.timeout
         context = Context(
             function_name=function.name,
             invoked_function_arn=function.arn,
             memory_limit_in_mb=str(function.memory),
             aws_request_id=str(uuid.uuid4()),
-            deadline=time.monotonic() + function.timeout,
+            seconds_left=lambda: deadline - self.clock(),
         )
         with self._lock:
             self.running += 1
@@ -97,7 +100,7 @@ class Functions:
         finally:
             with self._lock:
                 self.running -= 1
-        if time.monotonic() > context.deadline:
+        if self.clock() > deadline:
             log.error("%s took longer than its %s seconds: Lambda would have ended it", function.name, function.timeout)
         return answer
 

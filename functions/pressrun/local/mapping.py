@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,17 +21,23 @@ from pressrun.local.stack import EventSource, queue_arn, queue_url
 Record = dict[str, Any]
 
 PAYLOAD_LIMIT = 6 * 1024 * 1024  # bytes of one invocation
+LOOK = 0.1  # seconds until it is asked again whether those before are busy
 IDLE = 0.5  # seconds until a queue is looked at again without a new message: what was hidden has become visible by itself
 
 
 @dataclass
 class Mapping:
-    """One queue and its function. `pace` scales the window, and the time after which a failed message comes back: 0.1 is ten times faster."""
+    """One queue and its function. `pace` scales the window, and the time after which a failed message comes back: 0.1 is ten times faster.
+
+    While those before it in the pipeline are `busy`, it gathers for as long as the window is on AWS: on this machine a batch that is made early takes
+    the processor from them, and its lists are made again.
+    """
 
     source: EventSource
     functions: Functions
     aws: Aws
     pace: float = 1.0
+    busy: Callable[[], bool] = lambda: False
 
     def poll(self) -> int:
         """Handle the messages that are visible now, one batch at most. Gives how many that were."""
@@ -49,9 +55,10 @@ class Mapping:
         if not batch:
             self.aws.wait_for_arrival(queue, arrivals, IDLE)
             return []
-        end = time.monotonic() + self.source.window * self.pace
-        while len(batch) < size and (left := end - time.monotonic()) > 0:
-            self.aws.wait_for_arrival(queue, arrivals, left)
+        began = time.monotonic()
+        soonest, latest = began + self.source.window * self.pace, began + self.source.window
+        while len(batch) < size and ((now := time.monotonic()) < soonest or (now < latest and self.busy())):
+            self.aws.wait_for_arrival(queue, arrivals, max(soonest - now, LOOK))
             arrivals = self.aws.arrivals(queue)
             batch += self._receive(size - len(batch))
         return batch

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from pressrun.cloud.theme import theme_files
+
 _REPOSITORY = Path(__file__).parents[3]
 _LOCK = _REPOSITORY / "functions" / "requirements.lock"
 FOLDER = _REPOSITORY / "build" / "package"
@@ -88,7 +90,8 @@ def build(folder: Path = FOLDER, platform: Platform = LAMBDA) -> Package:
 def _sources() -> dict[str, Path]:
     """The package's own files: from their names in it to where they are in the repository."""
     code = {path.relative_to(_REPOSITORY / "functions").as_posix(): path for path in (_REPOSITORY / "functions").rglob("*.py")}
-    theme = {path.relative_to(_REPOSITORY).as_posix(): path for path in (_REPOSITORY / "templates").rglob("*") if path.is_file()}
+    own = os.environ.get("TEMPLATES")
+    theme = {f"templates/{name}": path for name, path in theme_files(Path(own) if own else None).items()}
     return {name: path for name, path in (code | theme).items() if not name.startswith(_LEFT_OUT)}
 
 

@@ -1,0 +1,61 @@
+"""Every kind of page in a real browser: judged by axe-core, and weighed."""
+
+from typing import Any
+
+import pytest
+
+from tests.needs import judge
+
+from .conftest import DESK, KINDS, PHONE, page_on
+
+# https://web.dev/articles/performance-budgets-101: what a reader waits for, in bytes as they go over the wire.
+BUDGETS = {"document": 15_000, "stylesheet": 8_000, "script": 5_000}
+FIRST_VIEW = 150_000
+REQUESTS = 6
+# Pictures that come after the page, when the reader is near them: whether each is in sight at once, by its address.
+LAZY = (
+    "Object.fromEntries([...document.images].filter(i => i.loading === 'lazy').map(i => [i.currentSrc, i.getBoundingClientRect().top < innerHeight]))"
+)
+
+VIOLATIONS = "axe.run().then(found => found.violations.map(one => [one.id, one.nodes.map(node => node.html)]))"
+SHIFTS = """
+Promise.race([
+  new Promise(say => new PerformanceObserver(list => say(list.getEntries().map(one => [
+    one.value, one.sources.map(its => [its.node?.outerHTML?.slice(0, 99), its.previousRect, its.currentRect]),
+  ]))).observe({type: 'layout-shift', buffered: true})),
+  new Promise(say => setTimeout(say, 100, [])),
+])
+"""
+
+
+@pytest.mark.parametrize("device", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("url", KINDS)
+def test_axe_finds_nothing_by_light_or_by_dark(browser: Any, address: str, url: str, device: dict[str, int]) -> None:
+    axe = (judge("axe-core") / "axe.min.js").read_text("utf-8")
+    for page in page_on(browser, address, [], viewport=device, bypass_csp=True):
+        page.goto(url)
+        page.evaluate(axe)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert page.evaluate(VIOLATIONS) == [], scheme
+
+
+@pytest.mark.parametrize("device", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("url", KINDS)
+def test_a_page_is_within_its_budgets_and_nothing_moves_while_it_loads(browser: Any, address: str, url: str, device: dict[str, int]) -> None:
+    for page in page_on(browser, address, [], viewport=device, device_scale_factor=2):
+        requests: list[Any] = []
+        page.on("requestfinished", lambda request, into=requests: into.append(request))
+        page.goto(url, wait_until="networkidle")
+        lazy = page.evaluate(LAZY)
+        assert all(request.url.startswith(address) for request in requests)
+        seen = {request.url: (request.resource_type, request.sizes()["responseBodySize"]) for request in requests if lazy.get(request.url, True)}
+        for kind, budget in BUDGETS.items():
+            assert sum(size for its, size in seen.values() if its == kind) <= budget, kind
+        assert sum(size for _, size in seen.values()) <= FIRST_VIEW, seen
+        assert len(seen.keys() - lazy.keys()) <= REQUESTS, sorted(seen)
+        for _ in range(3):
+            if not (shifts := page.evaluate(SHIFTS)):
+                break
+            page.reload(wait_until="networkidle")  # what moves, moves again; but a busy machine may paint half of a page that it has not read yet
+        assert shifts == []
