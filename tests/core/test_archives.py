@@ -307,7 +307,7 @@ SHORTCODES = {
     "> a\n{.b}\n\n![c](d.jpg){width=300}[e](/f/){.g}": "> a\n\n\n![c](d.jpg)[e](/f/)",
     '<div>\n{{< img src="c.jpg" alt="d" >}}\n</div>\n\ne': '<div>\n<img src="c.jpg" alt="d" title="">\n</div>\n\ne',
     "<div>\n[[The Ferry]]\n</div>": '<div>\n<a href="ref:the-ferry">The Ferry</a>\n</div>',
-    "[youtube=http://www.youtube.com/watch?v=abcdefghijk&amp;w=600]": "\n[Watch the video](https://www.youtube.com/watch?v=abcdefghijk)\n",
+    "[youtube=http://www.youtube.com/watch?v=abcdefghijk&amp;w=600]": "\n[](https://www.youtube.com/watch?v=abcdefghijk)\n",
     "[TOC]\n\n[[_TOC_]]\n\na": "\n\n\n\na",
     "a{% comment %}b{% endcomment %}c": "ac",
     "{{</* youtube x */>}}": "{{&lt; youtube x &gt;}}",

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pressrun.core.article import is_article, read_article
+from pressrun.core.cards import read_card
 from pressrun.core.links import media_keys
 from pressrun.core.magazine import read_magazine
 from pressrun.core.markdown import Markup, to_html
@@ -264,6 +265,21 @@ def test_a_report_is_short_enough_to_be_read(lines: list[str]) -> None:
     _, problems = read_article(KEY, head(*lines).encode(), MERIDIAN)
     assert problems
     assert len(Report(KEY, "refused", "", "", problems).text()) < 50_000
+
+
+@pytest.mark.parametrize("text", ["> " * 5000, "1. " * 5000, "<div>" * 5000], ids=["quotations", "lists", "tags"])
+def test_what_is_nested_too_deeply_is_refused_of_an_author_and_an_issue_too(text: str) -> None:
+    for key, name in (("authors/a.md", "name"), ("issues/a.md", "title")):
+        card, problems = read_card(key, f"---\n{name}: One\n---\n\n{text}".encode(), MERIDIAN)
+        assert card is None
+        assert [(problem.line, problem.problem) for problem in problems] == [(5, "The text is nested more than 200 deep.")]
+
+
+def test_an_authors_text_is_without_another_tools_shortcodes() -> None:
+    card, problems = read_card("authors/a.md", b"---\nname: One\nsummary: '*Two*'\n---\n\nA {{< b >}}c.", MERIDIAN)
+    assert card
+    assert (card.summary, card.body) == ("Two", "A c.")
+    assert [(problem.line, problem.severity) for problem in problems] == [(6, "note")]
 
 
 # Nothing executable comes out, whatever goes in.

@@ -125,7 +125,7 @@ class _Translator:
                 yield found[0] + "\n"
             elif found.lastgroup == "video":
                 url = video_of(unescape(re.split("[= ]", found[0].strip("[] \t"), maxsplit=1)[1]))
-                yield f"\n{self._anchor(shortcode, 'Watch the video', url)}\n" if url else found[0]
+                yield f"\n{self._anchor(shortcode, '', url)}\n" if url else found[0]
             elif found.lastgroup in ("link", "label"):
                 yield self._link(found, shortcode)
             elif found.lastgroup == "value":
