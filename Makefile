@@ -41,7 +41,7 @@ test: lint checkov-env judges
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 storm: setup
-	$(BIN)/python -m tests.storm --seed $(or $(SEED),0) --minutes $(or $(MINUTES),10)
+	$(BIN)/pressrun storm --seed $(or $(SEED),0) --minutes $(or $(MINUTES),10)
 
 lighthouse: setup
 	$(BIN)/python -m tests.browser.lighthouse

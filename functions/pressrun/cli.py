@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.cells import cell_len, set_cell_size
@@ -34,6 +34,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, on one
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the magazine is served.")]
 AwsPort = Annotated[int, typer.Option(min=1, max=65535, help="Where AWS is.")]
 Latency = Annotated[str, typer.Option(metavar="aws", help="aws: everything takes about as long as it does on AWS.")]
+WeatherOption = Annotated[
+    Literal["calm", "rough", "storm"], typer.Option(help="How hostile the events are: late, shuffled, twice, and functions that fail or die.")
+]
 DeskPort = Annotated[int, typer.Option(min=0, max=65535, help="Where the desk is, for this machine alone. 0: any port that is free.")]
 
 
@@ -250,10 +253,13 @@ def demo(
     port: Port = 8080,
     aws_port: AwsPort = 4566,
     desk_port: DeskPort = 0,
+    weather: WeatherOption = "calm",
     latency: Latency = "",
     as_json: Json = False,
 ) -> None:
     """The local cloud with a sample magazine, published through the real pipeline."""
+    from pressrun.cloud import remote
+    from pressrun.cloud.cloud import connect
     from pressrun.local import dev as local
 
     with tempfile.TemporaryDirectory(prefix="pressrun-demo-") as name:
@@ -261,18 +267,23 @@ def demo(
         local.copy_sample(folder)
         if once:
             began = time.monotonic()
-            with _local_cloud(folder, 0, 0, latency, watch=False) as site:
+            with _local_cloud(folder, 0, 0, watch=False, weather=weather, latency=latency) as site:
                 with doing("Publishing the sample magazine…"):
                     settled = site.settle(600)
                 value = site.summary(time.monotonic() - began)
+                difference = remote.verify(connect()) if settled and weather != "calm" else None
             if as_json:
                 say_json(value)
             else:
                 _say_summary(value)
             if not settled:
                 fail("It did not settle within ten minutes.", code=1)
+            if difference and not difference.identical:
+                fail("The site is not what it should be:", difference.text(), code=1)
+            if difference and not as_json:
+                say(difference.text())
         else:
-            _serve(folder, aws_port, port, desk_port, latency, sample=True)
+            _serve(folder, aws_port, port, desk_port, sample=True, weather=weather, latency=latency)
 
 
 @app.command()
@@ -281,6 +292,7 @@ def dev(
     port: Port = 8080,
     aws_port: AwsPort = 4566,
     desk_port: DeskPort = 0,
+    weather: WeatherOption = "calm",
     latency: Latency = "",
 ) -> None:
     """The local cloud over a content folder: a file saved in it is published, and so is what any S3 client uploads."""
@@ -295,13 +307,13 @@ def dev(
         except OSError as error:
             fail(f"{folder} cannot be written into: {error.strerror}.")
         say(f"{folder / 'site.toml'} was not there; a plain one is now. Change it as you like.")
-    _serve(folder, aws_port, port, desk_port, latency, sample=False)
+    _serve(folder, aws_port, port, desk_port, sample=False, weather=weather, latency=latency)
 
 
-def _serve(folder: Path, aws_port: int, port: int, desk_port: int, latency: str, *, sample: bool) -> None:
+def _serve(folder: Path, aws_port: int, port: int, desk_port: int, *, sample: bool, weather: str, latency: str) -> None:
     from pressrun.cloud.cloud import connect
 
-    with _local_cloud(folder, aws_port, port, latency, watch=True) as site, _desk(connect(), desk_port) as desk:
+    with _local_cloud(folder, aws_port, port, watch=True, weather=weather, latency=latency) as site, _desk(connect(), desk_port) as desk:
         with doing("Publishing…"):
             site.settle(600)
         for answer in site.refusals():
@@ -326,14 +338,16 @@ def _serve(folder: Path, aws_port: int, port: int, desk_port: int, latency: str,
 
 
 @contextmanager
-def _local_cloud(folder: Path, aws_port: int, port: int, latency: str, *, watch: bool) -> Iterator[Any]:
+def _local_cloud(folder: Path, aws_port: int, port: int, *, watch: bool, weather: str, latency: str) -> Iterator[Any]:
     from pressrun.local import dev as local
+    from pressrun.local.weather import Weather
 
     if latency not in ("", "aws"):
         fail(f"There is no latency {latency}.", "The only one is --latency aws.")
     with ExitStack() as stack:
         try:
-            site = stack.enter_context(local.running(folder, aws_port=aws_port, cdn_port=port, reload=watch, watch=watch, latency=bool(latency)))
+            settings: dict[str, Any] = {"reload": watch, "watch": watch, "weather": Weather(weather), "latency": bool(latency)}
+            site = stack.enter_context(local.running(folder, aws_port=aws_port, cdn_port=port, **settings))
         except OSError as error:
             fail(f"The local cloud cannot start: {error.strerror}.", "Another one may be running. Choose other ports with --port and --aws-port.")
         yield site
@@ -360,6 +374,55 @@ def _say_summary(value: dict[str, Any]) -> None:
     )
     calls = [(service, operation, str(count)) for service, operations in value["calls"].items() for operation, count in operations.items()]
     say_table(("service", "operation", "calls"), *calls)
+
+
+@app.command()
+def storm(
+    seed: Annotated[int, typer.Option(help="Where to begin. The same seed gives the same runs.")] = 0,
+    runs: Annotated[int, typer.Option(min=0, help="How many, at most.")] = 0,
+    minutes: Annotated[float, typer.Option(min=0, help="For how long, at most. Without either, ten.")] = 0,
+    everything: Annotated[bool, typer.Option("--all", help="Instead: every fault at every call of the small histories, and every schedule.")] = False,
+    history: Annotated[str, typer.Option(help="One run alone: its changes, as a failure gives them.")] = "",
+    faults: Annotated[str, typer.Option(help="What goes wrong in it, at which call, such as '17=crash 80=delay'.")] = "",
+    rough: Annotated[bool, typer.Option("--rough", help="In rough weather, by the seed.")] = False,
+    race: Annotated[str, typer.Option(help="One run alone: two functions at once, as a failure gives them.")] = "",
+    hands: Annotated[str, typer.Option(help="After which of its steps the other function goes on.")] = "",
+    dies: Annotated[int, typer.Option(help="At which of its steps a function dies.")] = -1,
+) -> None:
+    """Hold every promise against every fault: crashes, errors and delays at any AWS call, in a magazine in memory."""
+    from pressrun.local.storm import command
+
+    command.same_every_time()
+    if history or race:
+        try:
+            run = command.one_run(history, faults, race, hands, dies, rough=rough, seed=seed)
+        except ValueError as error:
+            fail(f"This is no run: {error}.")
+        outcome = command.again(run)
+        say(outcome.failure or "Every promise was kept.")
+        raise typer.Exit(1 if outcome.failure else 0)
+    minutes = minutes if minutes or runs or everything else 10
+    with _progress(runs or 60 * minutes) as advance:
+        tally = command.weather(
+            seed,
+            runs,
+            minutes,
+            everything=everything,
+            step=lambda tally: advance(tally.runs if runs else tally.seconds, f"{tally.runs} runs, {len(tally.failures)} failures"),
+            failed=lambda outcome: err.print(f"\n{outcome.failure}\nAgain: {outcome.run.command}\n", markup=False),
+        )
+    say(tally.text())
+    raise typer.Exit(1 if tally.failures else 0)
+
+
+@contextmanager
+def _progress(whole: float) -> Iterator[Any]:
+    """A bar, on a terminal only. Gives what is to be called with how much of the ``whole`` (0: unknown) is done, and a few words."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    with Progress(BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, disable=not err.is_terminal) as bar:
+        task = bar.add_task("", total=whole or None)
+        yield lambda done, words: bar.update(task, completed=done, description=words)
 
 
 # Against a cloud: AWS, or a local one by AWS_ENDPOINT_URL
@@ -515,13 +578,18 @@ def explain(
 
 
 @app.command()
-def republish(as_json: Json = False) -> None:
+def republish(
+    failed: Annotated[bool, typer.Option("--failed", help="Only what failed each time and lies among the dead letters.")] = False,
+    as_json: Json = False,
+) -> None:
     """Make everything anew, whatever the archive's size: what already is as it should be is left unchanged."""
     from pressrun.cloud import remote
 
     with remote.connected(fail) as cloud:
-        count = remote.republish(cloud)
+        count = remote.take_up(cloud) if failed else remote.republish(cloud)
     if as_json:
         say_json({"hinted": count})
+    elif failed:
+        say(f"{count} dead letters are taken up again. pressrun settle waits until that is done.")
     else:
         say(f"{count} files, pages and lists are looked at again. pressrun settle waits until they are.")

@@ -1,4 +1,4 @@
-"""Every minute: what falls due, what was left unfinished, and a page of the content listing get a hint again."""
+"""Every minute: what falls due, what was left unfinished, and a page of the content listing get a hint again; and dead letters are told of."""
 
 from collections import defaultdict
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from pressrun.cloud.batch import same_edition
 from pressrun.cloud.catalogue import BASIS, CLOCK, SHARDS, Basis, Item, mark_item
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
-from pressrun.cloud.queues import Hint
+from pressrun.cloud.queues import Hint, dead_letter_in
 from pressrun.core.dates import stamp, unstamp
 from pressrun.core.lists import ASSETS
 
@@ -36,6 +36,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
     now = cloud.now()
     due = hint_at_what_falls_due(cloud, now)
     unfinished = hint_at_what_is_unfinished(cloud, now)
+    hand_on_dead_letters(cloud)
     if walk.step(cloud).old_assets and not unfinished:
         delete_old_assets(cloud, now)
     cloud.catalogue.put_item({"pk": CLOCK[0], "sk": CLOCK[1], "now": stamp(now)})
@@ -72,6 +73,13 @@ def hint_at_what_is_unfinished(cloud: Cloud, now: datetime) -> int:
         for mark in found:
             cloud.catalogue.postpone(mark, stamp(now + DEAD * (2 ** min(mark.get("tries", 0), _RAREST) - 1)))
     return sum(map(len, marks.values()))
+
+
+def hand_on_dead_letters(cloud: Cloud) -> None:
+    """Has ``validate`` tell the editors. The letters stay where they are, and with them the alarm."""
+    for queue in cloud.dead:
+        # None about a letter: who fails at telling of a fault is told of by the alarm alone.
+        cloud.uploads.send_dead(letter for letter in queue.peek() if not dead_letter_in(letter)[0])
 
 
 def delete_old_assets(cloud: Cloud, now: datetime) -> None:

@@ -5,10 +5,12 @@ accepted bytes, the claims, the report; then record, copied claims and marks in 
 no longer the one that was judged, start over.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
+from json import loads
 from math import ceil
 from typing import Any
 
@@ -34,6 +36,7 @@ from pressrun.cloud.catalogue import (
     due_item,
     identity_item,
     mark_item,
+    mark_key,
     mention_item,
     mention_key,
     record_key,
@@ -42,19 +45,19 @@ from pressrun.cloud.catalogue import (
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.events import answered, hashed
-from pressrun.cloud.queues import Hint, keys_in
+from pressrun.cloud.queues import Hint, dead_letter_in, keys_in
 from pressrun.cloud.register import claim_object, claim_object_key, source_key
 from pressrun.core.article import Article, is_article, read_article
-from pressrun.core.cards import FILE, Card, card_of, has_card_alone, media_of_card, names_of, read_card, unmet
+from pressrun.core.cards import ALIKE_TAGS, FILE, Card, card_of, has_card_alone, is_source, media_of_card, misspelt, names_of, read_card, unmet
 from pressrun.core.claims import NOT_YET, Claim, Decision, Phase, changes_at, decide, holder, phase_of, standing_problems, wanted
 from pressrun.core.dates import stamp, unstamp
-from pressrun.core.lists import FRESH, Target, preview_target, targets_of_card, targets_of_name, url_target
+from pressrun.core.lists import FRESH, TAGGED, Target, preview_target, targets_of_card, targets_of_name, url_target
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine, read_magazine
 from pressrun.core.media import BEGINNING, Medium, is_medium, is_picture, judge, judge_file, judge_size
 from pressrun.core.problem import Problem, errors, note
 from pressrun.core.report import PREFIX as REPORTS
-from pressrun.core.report import Report, report_on, report_on_card, report_on_medium, report_on_other, report_on_site
+from pressrun.core.report import Report, failed, report_on, report_on_card, report_on_medium, report_on_other, report_on_site
 
 logger = Logger()
 metrics = Metrics()
@@ -63,6 +66,7 @@ _TRIES = 12
 _LONGEST = 20  # seconds that one file may take: a film is read to its end
 _LOOK_AHEAD = timedelta(minutes=2)
 _SHOWN = ("phase", "fresh", "url", "urls", "source", "basis")  # what a record's pages are made from
+_AGAIN = 15 * 60  # seconds until a fault is looked at again: the longest that SQS delays
 _RECEIPT = "receipt"  # the upload's metadata names the receipt that the work it causes is added to
 _NO_SITE = Problem("The magazine has no site.toml yet.", "Upload site.toml; this article is then looked at again by itself.")
 
@@ -75,7 +79,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     metrics.add_metric("Messages", MetricUnit.Count, len(event["Records"]))
 
     def look(record: SQSRecord) -> None:
-        failed: list[Exception] = []
+        faults: list[Exception] = []
+        letter, again = dead_letter_in(record.body)
+        if letter:
+            tell_of_fault(cloud, letter, again=again)
         keys = keys_in(record.body)
         for number, key in enumerate(keys):
             if not has_time(context, _LONGEST):
@@ -85,11 +92,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
                 with tallied(cloud) as tally:
                     tally.receipts.update(validate(cloud, key))
             except Exception as error:  # the message comes back, and none that it names waits for this one
-                failed.append(error)
+                faults.append(error)
             else:
                 metrics.add_metric("FilesJudged", MetricUnit.Count, 1)
-        if failed:
-            raise failed[0]
+        if faults:
+            raise faults[0]
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(event=event, record_handler=look, processor=processor, context=context)  # type: ignore[arg-type]
@@ -126,6 +133,44 @@ def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -
         if (head.etag if head else "") == _etag(file):
             return {receipt} if file and (receipt := file.metadata.get(_RECEIPT)) else set()
     raise RuntimeError(f"the file whose key has the hash {hashed(key)} changed {_TRIES} times while it was looked at")
+
+
+def tell_of_fault(cloud: Cloud, letter: str, *, again: bool) -> None:
+    """Answers the editors for whom what a dead letter asked for is still not done. Once it is, they get the usual answer.
+
+    ``again``: this comes back until then, also when the letter is among the dead no longer.
+    """
+    stuck = _stuck(cloud, letter)
+    told = False
+    for key, is_stuck in stuck.items():
+        report = failed(key)
+        head = cloud.content.head(report.text_key)
+        stands = head is not None and head.metadata.get("digest") == _digest(report)
+        if is_stuck and not stands:
+            _answer(cloud, report)
+            told = True
+            is_stuck = _stuck(cloud, letter).get(key, False)  # who has done it meanwhile has answered before
+        if not is_stuck and (stands or told):
+            validate(cloud, key)
+    if told or (again and any(stuck.values())):
+        cloud.uploads.send_dead([letter], _AGAIN)
+
+
+def _stuck(cloud: Cloud, letter: str) -> dict[str, bool]:
+    """The content keys that a dead letter is about, and whether what it asked for is still not done."""
+    fields = loads(letter)
+    if "targets" not in fields:
+        keys = [key for key in keys_in(letter) if is_source(key) or key == SITE_TOML]
+        records = cloud.catalogue.read(map(record_key, keys))
+        heads = {key: cloud.content.head(key) for key in keys}
+        return {key: Record.of(key, records.get(record_key(key))).upload != _etag(heads[key]) for key in keys}
+    hint = Hint.read(letter)
+    found = cloud.catalogue.read(mark_key(target, hint.mark) for target in hint.targets)
+    stuck = {target: mark_key(target, hint.mark) in found for target in hint.targets}
+    copies = _copies(cloud, [Target.parse(target).name for target in stuck if Target.parse(target).kind == "url"])
+    owners = {str(url_target(url)): copy.claim.owner for url, copy in copies.items()}
+    owners |= {target: Target.parse(target).name for target in stuck if Target.parse(target).kind == "preview"}
+    return {owner: is_stuck for target, is_stuck in stuck.items() if (owner := owners.get(target))}
 
 
 def _etag(file: File | None) -> str:
@@ -199,7 +244,7 @@ def _medium(cloud: Cloud, basis: Basis, record: Record) -> Head | None:
     key, now = record.key, _now(cloud, record)
     file = cloud.content.head(key)
     had = Medium.from_json(record.card) if record.card else None
-    if file and file.etag == record.upload and (record.basis == basis.name if record.refused else had):
+    if file and file.etag == record.upload and (record.basis == basis.name if record.refused else had) and _is_answered(cloud, record):
         return file
     medium, problems, digest = _judge_medium(cloud, key, file) if file else (None, (), "")
     kept = record.source, record.digest
@@ -214,6 +259,11 @@ def _medium(cloud: Cloud, basis: Basis, record: Record) -> Head | None:
     if after != record:
         _commit(cloud, record, replace(after, judged=stamp(now)), {}, (), (), file)
     return file
+
+
+def _is_answered(cloud: Cloud, record: Record) -> bool:
+    head = cloud.content.head(f"{REPORTS}{record.key}.txt")
+    return head is not None and head.metadata.get("digest") == record.report
 
 
 def _judge_medium(cloud: Cloud, key: str, file: Head) -> tuple[Medium | None, tuple[Problem, ...], str]:
@@ -254,12 +304,12 @@ def _article(cloud: Cloud, basis: Basis, record: Record, on_the_way: frozenset[s
     key, now = record.key, _now(cloud, record)
     magazine = read_magazine(basis.config.encode())[0] if basis.config else None
     file = cloud.content.get(key)
-    gathered = _gather(cloud, magazine, record, file)
+    gathered = _gather(cloud, magazine, record, file, now)
     if file is None and (waiting := _waiting_for(key, gathered) - on_the_way):
         # They take the URL over in one step, without a gap, before this article lets go of it.
         for other in sorted(waiting):
             validate(cloud, other, on_the_way | {key})
-        gathered = _gather(cloud, magazine, record, file)
+        gathered = _gather(cloud, magazine, record, file, now)
     host = magazine.host if magazine else ""
     decision = decide(key, gathered.current, gathered.fallback, gathered.claims, gathered.gone, now, host)
     _apply(cloud, basis, magazine, record, file, gathered, decision, now)
@@ -303,12 +353,13 @@ def _waiting_for(key: str, gathered: Gathered) -> set[str]:
     return {waiting for claim in gathered.claims.values() if claim.owner == key for waiting in claim.waiting if waiting != key}
 
 
-def _gather(cloud: Cloud, magazine: Magazine | None, record: Record, file: Stored | None) -> Gathered:
+def _gather(cloud: Cloud, magazine: Magazine | None, record: Record, file: Stored | None, now: datetime) -> Gathered:
     key = record.key
     current, problems = (None, ()) if file is None else read_article(key, file.body, magazine) if magazine else (None, (_NO_SITE,))
     fallback = _accepted(cloud, magazine, record) if file and current is None else None
     urls = wanted((current, fallback), (*record.urls, *record.waits_for))
     copies = _copies(cloud, {*urls, *(url for article in (current, fallback) if article for url in cloud.catalogue.carrying(article.id))})
+    copies |= {url: _taken(cloud, url, copies.get(url), now) for url in record.claiming}
     owners = {copy.claim.owner for copy in copies.values()} - {None, key}
     gone = frozenset(owner for owner in owners if owner and cloud.content.head(owner) is None)
     if gone:
@@ -349,6 +400,7 @@ def _apply(
     article, phase = decision.article, phase_of(decision.article, now)
     accepted = file if article is not None and article is gathered.current else None
     kept = _keep(cloud, record, file, accepted)
+    record = _announce(cloud, record, decision)
     copies = dict(gathered.copies)
     for url, claim in decision.changed.items():
         copies[url] = _claim(cloud, claim, copies.get(url), now)
@@ -367,6 +419,7 @@ def _apply(
         title=article.title if article else record.title,
         urls=urls,
         waits_for=tuple(sorted(url for url, copy in copies.items() if record.key in copy.claim.waiting)),
+        claiming=(),
         fresh=fresh,
         due=stamp(due) if due else "",
         wants=wants,
@@ -383,7 +436,7 @@ def _apply(
     # Where nothing is and nothing was, there is nothing to make: no hint, mark or log line names a URL before an embargo's instant.
     leads = "live" in (record.phase, phase)
     known = [(url, copy) for some in (gathered.copies, copies) for url, copy in some.items()]
-    touched &= {url for url, copy in known if copy.lived or (leads and copy.claim.leads_to)}
+    touched &= {url for url, copy in known if copy.lived or (leads and copy.claim.leads_to)} | _given_way(cloud, record.key, changed, gathered)
     if changed or after != record:
         _commit(cloud, record, replace(after, judged=stamp(now)), changed, [*map(url_target, touched), *previews], (), file)
     if due and due <= now + _LOOK_AHEAD:
@@ -392,12 +445,49 @@ def _apply(
     cloud.uploads.send_keys(decision.wake)
 
 
+def _given_way(cloud: Cloud, key: str, changed: Collection[str], gathered: Gathered) -> set[str]:
+    """Where a redirect of another article, which is live, gives way to what this key asks for."""
+    gave = {url: had.claim.owner for url in changed if (had := gathered.copies.get(url)) and had.claim.leads_to and had.claim.owner != key}
+    owners = [owner for owner in gave.values() if owner]
+    records = cloud.catalogue.read(map(record_key, owners)) if owners else {}
+    live = {owner for owner in owners if Record.of(owner, records.get(record_key(owner))).phase == "live"}
+    return {url for url, owner in gave.items() if owner in live}
+
+
+def _announce(cloud: Cloud, record: Record, decision: Decision) -> Record:
+    """Notes which claims are about to be written, before they are: until the record says so no more, the catalogue's copies may be old.
+
+    A late worker is turned away here. Returns the record as it stands now. Raises Conflict.
+    """
+    if not decision.changed:
+        return record
+    announced = replace(record, claiming=tuple(sorted(decision.changed)))
+    if announced == record:
+        return record  # by who died; their claims were taken over
+    cloud.catalogue.write(_record_writes(cloud, record, announced))
+    return replace(announced, version=record.version + 1)
+
+
 def _unmet(cloud: Cloud, article: Article, file: Stored) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
     """The names that the article mentions and that nothing has yet, with notes."""
     names, _ = unmet(article, "", ())
     media = cloud.catalogue.media(name.removeprefix(FILE) for name in names if name.startswith(FILE))
     there = {FILE + key for key in media} | {name for name in names if not name.startswith(FILE) and cloud.catalogue.cards(name)}
-    return unmet(article, file.body.decode("utf-8-sig"), there)
+    text = file.body.decode("utf-8-sig")
+    wants, notes = unmet(article, text, there)
+    return wants, notes + misspelt(article, text, partial(_spelt, cloud), partial(_is_used, cloud, article))
+
+
+def _spelt(cloud: Cloud, begin: str) -> list[str]:
+    """The tags that begin so."""
+    noted = cloud.catalogue.query(f"periods#{TAGGED}", begin=begin, newest=False, limit=ALIKE_TAGS)
+    return [item["sk"] for item in noted if item["sk"].startswith(begin)]
+
+
+def _is_used(cloud: Cloud, article: Article, slug: str) -> bool:
+    """Whether another live article has the tag."""
+    entries = cloud.catalogue.query(f"list#tag/{slug}", limit=2, fields="sk")
+    return any(not item["sk"].endswith(f"#{article.url}") for item in entries)
 
 
 def _stale_at(article: Article | None, copies: Mapping[str, ClaimCopy]) -> datetime | None:
@@ -421,18 +511,38 @@ def _keep(cloud: Cloud, record: Record, file: Stored | None, accepted: Stored | 
 
 def _claim(cloud: Cloud, claim: Claim, had: ClaimCopy | None, now: datetime) -> ClaimCopy:
     """Writes a claim into the register. Where another one stands there, the catalogue takes that over, and Conflict is raised."""
-    key = claim_object_key(claim.url)
     try:
-        return ClaimCopy(claim, cloud.register.put_if(key, claim_object(claim), had.etag if had else None), claim.lived(now))
+        return ClaimCopy(claim, cloud.register.put_if(claim_object_key(claim.url), claim_object(claim), had.etag if had else None), claim.lived(now))
     except Conflict:
-        stored = cloud.register.get(key)
-        if stored:
+        if stored := cloud.register.get(claim_object_key(claim.url)):
             other = Claim.from_json(stored.body)
-            target, mark = url_target(claim.url), cloud.new_mark()
-            marked = cloud.catalogue.put(mark_item(target, mark, stamp(now), cause=other.owner or ""))
-            cloud.catalogue.write([_copy_write(cloud, ClaimCopy(other, stored.etag, other.lived(now))), marked])
-            cloud.articles.send([Hint((str(target),), mark)])
+            _take_over(cloud, ClaimCopy(other, stored.etag, other.lived(now)), had, now)
         raise
+
+
+def _taken(cloud: Cloud, url: str, had: ClaimCopy | None, now: datetime) -> ClaimCopy:
+    """The claim on a URL that somebody announced to write and has not, as far as the catalogue knows. Raises Conflict.
+
+    It is written once more, as it is or as nobody's, so that whoever announced it comes too late if they are not dead.
+    """
+    key = claim_object_key(url)
+    stored = cloud.register.get(key)
+    claim = Claim.from_json(stored.body) if stored else Claim(url)
+    claim = replace(claim, revision=claim.revision + 1)
+    etag = cloud.register.put_if(key, claim_object(claim), stored.etag if stored else None)
+    return _take_over(cloud, ClaimCopy(claim, etag, claim.lived(now)), had, now)
+
+
+def _take_over(cloud: Cloud, copy: ClaimCopy, had: ClaimCopy | None, now: datetime) -> ClaimCopy:
+    """Copies a claim that this try did not decide into the catalogue, which ``had`` another. Raises Conflict where that has a newer one."""
+    target, mark = url_target(copy.claim.url), cloud.new_mark()
+    # As in _apply: of a URL at which nothing is and nothing was, no mark or hint tells.
+    shown = any(one.lived or one.claim.leads_to for one in (had, copy) if one)
+    marked = [cloud.catalogue.put(mark_item(target, mark, stamp(now), cause=copy.claim.owner or ""))] if shown else []
+    cloud.catalogue.write([_copy_write(cloud, copy), *marked])
+    if shown:
+        cloud.articles.send([Hint((str(target),), mark)])
+    return copy
 
 
 def _copy_write(cloud: Cloud, copy: ClaimCopy) -> Action:
@@ -527,10 +637,14 @@ def _answer(cloud: Cloud, report: Report) -> str:
     What stands there is asked of the bucket: the record may know of a newer answer than the one that a late worker has put since.
     """
     text, machine = report.text().encode(), report.json().encode()
-    digest = sha256(text + machine).hexdigest()
+    digest = _digest(report)
     head = cloud.content.head(report.text_key)
     if head is None or head.metadata.get("digest") != digest:
         metadata = {"digest": digest}
         cloud.content.put(report.json_key, machine, content_type="application/json", metadata=metadata)
         cloud.content.put(report.text_key, text, content_type="text/plain; charset=utf-8", metadata=metadata)
     return digest
+
+
+def _digest(report: Report) -> str:
+    return sha256(report.text().encode() + report.json().encode()).hexdigest()

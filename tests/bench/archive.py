@@ -18,7 +18,7 @@ from pressrun.core.cards import mentioned_by
 from pressrun.core.lists import lists_of, parent_of, targets_of, teaser_of
 from pressrun.core.magazine import Magazine
 from pressrun.local.aws import ACCOUNT, REGION
-from tests.cloud.stage import article
+from pressrun.local.storm.stage import article
 
 THIS_MONTH = 20  # articles: the pages of a month and of a year are whole, so they are as long in every archive
 _NEWEST = 200

@@ -10,10 +10,11 @@ from pressrun.cloud.cloud import connect
 from pressrun.cloud.restore import restore
 from pressrun.core.magazine import read_magazine
 from pressrun.local.cloud import Cloud
+from pressrun.local.dev import TEMPLATE
 from pressrun.local.package import edition
+from pressrun.local.storm.stage import SITE_TOML, article
 from tests.bench.archive import LABELS, lay
 from tests.bench.meter import Meter, metered
-from tests.cloud.stage import SITE_TOML, TEMPLATE, article
 
 SIZES = (100, 10_000, 100_000)
 WORKERS = {"validate": 10, "render": 10, "index": 10, "invalidate": 2}  # MaximumConcurrency, as the template has it

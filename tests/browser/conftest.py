@@ -11,24 +11,61 @@ from typing import Any
 import pytest
 from playwright import sync_api as playwright
 
-from pressrun.core.build import Built
+from pressrun.cloud.theme import load_theme
+from pressrun.core.build import Built, build
+from pressrun.core.claims import Register
 from pressrun.core.media import bodies_of, objects_of
 from pressrun.core.site import SiteObject, key_of
-from tests.golden.golden import build_sample
+from tests.golden.golden import NOW, SAMPLE, content_of
 from tests.infra.test_distribution import headers_policy
 from tests.needs import chromium
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 ARTICLE = "/weather/reading-the-glass/"
+ARABIC = "/log/letters/from-the-port/"
+_ARABIC = """---
+title: رسالة من الميناء
+slug: from-the-port
+lang: ar
+date: 2026-01-02
+section: log/letters
+authors: [Hester Lamborne]
+summary: وصلت السفينة مع الفجر، وكان البحر هادئًا.
+---
+
+قال الربان: «رأينا الضوء قبل أن نرى الأرض.»
+
+> كان الضوء صغيرًا، لكنه كان يكفي.
+
+1. نزلنا إلى الرصيف.
+2. شربنا القهوة.
+
+| المد | الساعة |
+|---|---|
+| عالٍ | 04:10 |
+"""
 KINDS = (
-    *("/", ARTICLE, "/ice/", "/ice/arctic/", "/ice/arctic/2025/01/", "/archive/", "/archive/ice/", "/tags/ships/", "/tags/ships/2025/"),
+    *(
+        "/",
+        ARTICLE,
+        ARABIC,
+        "/ice/",
+        "/ice/arctic/",
+        "/ice/arctic/2025/01/",
+        "/archive/",
+        "/archive/ice/",
+        "/tags/",
+        "/tags/ships/",
+        "/tags/ships/2025/",
+    ),
     *("/authors/", "/authors/yusra-halabi/", "/journal/", "/journal/3/", "/search/", "/about/", "/404.html"),
 )
 
 
 @cache
 def sample() -> Built:
-    return build_sample()
+    """The sample magazine with a letter in Arabic."""
+    return build(content_of(SAMPLE) | {"articles/log/letters/arabic.md": _ARABIC.encode()}, Register(), NOW, load_theme())
 
 
 @cache
@@ -94,7 +131,7 @@ def address() -> Iterator[str]:
 def browser() -> Iterator[Any]:
     path = chromium()
     with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-background-networking"])
+        opened = running.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-background-networking", "--disable-dev-shm-usage"])
         yield opened
         opened.close()
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect as expect_all
 
-from .conftest import ARTICLE, KINDS, expect
+from .conftest import ARABIC, ARTICLE, KINDS, expect
 
 ICE = '.menu > li:has(> a[href="/ice/"])'
 
@@ -93,6 +93,65 @@ def test_without_script_there_is_a_menu_an_explanation_and_every_link(plain: Any
     plain.click(".find")
     plain.wait_for_url("**/search/")
     expect(plain, "noscript p").to_contain_text("Searching needs JavaScript")
+
+
+def test_the_first_key_offers_the_way_past_the_menu(desk: Any) -> None:
+    desk.goto(ARTICLE)
+    desk.keyboard.press("Tab")
+    expect(desk, ".skip").to_be_focused()
+    expect(desk, ".skip").to_be_in_viewport()
+    desk.keyboard.press("Enter")
+    expect(desk, "main").to_be_focused()
+
+
+def test_the_journals_menu_shows_its_newest_issues_with_their_covers(desk: Any) -> None:
+    desk.goto("/")
+    journal = '.menu > li:has(> a[href="/journal/"])'
+    desk.focus(f"{journal} > a")
+    expect(desk, f"{journal} .titles .cover img").to_be_visible()
+    expect(desk, f"{journal} .titles li").to_contain_text("The Winter Number")
+
+
+def test_an_issue_shows_its_cover_lists_its_articles_and_can_be_downloaded(phone: Any) -> None:
+    phone.goto("/journal/3/")
+    assert phone.locator(".portrait img, .profile .cover img").first.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    assert phone.locator(".teasers > li").count() == 5
+    link = phone.locator("a[download]").first
+    assert "0.1 MB" in link.locator("xpath=..").inner_text()
+    fetched = phone.request.get(link.get_attribute("href"))
+    assert (fetched.status, fetched.headers["content-type"], fetched.body()[:5]) == (200, "application/pdf", b"%PDF-")
+
+
+def test_an_articles_picture_has_its_caption_and_its_credit_once(phone: Any) -> None:
+    phone.goto(ARTICLE)
+    assert phone.locator(".opening img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    expect(phone, "figcaption").to_have_text("It said this, more or less, from the spring of 1961 on. The Meridian")
+    assert phone.locator("figcaption").count() == 1
+
+
+def test_the_plain_links_share_the_articles_own_address(plain: Any) -> None:
+    plain.goto(ARTICLE)
+    shared = [link.get_attribute("href") for link in plain.locator(".share a").all()]
+    assert len(shared) == 6
+    for href in shared:
+        assert "https%3A//meridian.example/weather/reading-the-glass/" in href, href
+
+
+def test_an_article_in_a_language_that_runs_the_other_way_does_and_what_the_magazine_says_of_it_does_not(desk: Any) -> None:
+    desk.goto(ARABIC)
+    direction = "element => getComputedStyle(element).direction"
+    assert desk.locator("h1").evaluate(direction) == desk.locator(".body p").first.evaluate(direction) == "rtl"
+    assert desk.locator("h1").get_attribute("lang") == desk.locator(".body").get_attribute("lang") == "ar"
+    assert desk.locator(".facts").evaluate(direction) == desk.locator(".masthead").evaluate(direction) == "ltr"
+    rule = "element => [getComputedStyle(element).borderRightWidth, getComputedStyle(element).borderLeftWidth]"
+    assert desk.locator("blockquote").evaluate(rule) == ["3px", "0px"]
+
+
+def test_all_tags_are_on_one_page(phone: Any) -> None:
+    phone.goto(ARTICLE)
+    phone.click('.imprint a[href="/tags/"]')
+    phone.click('.index a[href="/tags/sea-ice/"]')
+    phone.wait_for_url("**/tags/sea-ice/")
 
 
 @pytest.mark.parametrize("url", KINDS)

@@ -14,8 +14,8 @@ from pressrun.core.claims import Claim
 from pressrun.core.dates import stamp
 from pressrun.core.lists import lists_of, noted_as, noted_under, targets_of, teaser_of, url_target
 from pressrun.core.magazine import read_magazine
+from pressrun.local.storm.stage import SITE_TOML, START, Stage, article, staged
 from tests.bench.publish import one as published
-from tests.cloud.stage import SITE_TOML, START, Stage, article, staged
 
 A_MONTH = 20  # articles
 OF_THE_UPLOAD = 4  # puts outside the site: the accepted copy, the claim, and the answer in its two forms

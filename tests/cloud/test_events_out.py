@@ -12,7 +12,7 @@ import botocore.endpoint
 import pytest
 
 from pressrun.cloud.cloud import Cloud
-from tests.cloud.stage import START, Stage, ago, article, staged
+from pressrun.local.storm.stage import START, Stage, ago, article, staged
 
 KEY = "articles/story.md"
 OTHER = "articles/other.md"

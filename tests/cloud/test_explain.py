@@ -9,7 +9,7 @@ from pressrun.cloud.catalogue import BASIS, Basis
 from pressrun.cloud.explain import Elsewhere, Explanation, NotAnAddress, explain
 from pressrun.cloud.remote import republish
 from pressrun.core.dates import stamp
-from tests.cloud.stage import SITE_TOML, START, Stage, ago, article, staged
+from pressrun.local.storm.stage import SITE_TOML, START, Stage, ago, article, staged
 
 ONE, TWO = "articles/one.md", "articles/two.md"
 

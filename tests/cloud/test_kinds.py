@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cloud.stage import Stage, ago, article, staged
+from pressrun.local.storm.stage import Stage, ago, article, staged
 
 
 @pytest.fixture

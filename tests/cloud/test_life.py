@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from pressrun.cloud.batch import hint_at
+from pressrun.core.build import judge
+from pressrun.core.claims import Register
 from pressrun.core.dates import unstamp
 from pressrun.core.lists import url_target
 from pressrun.local.functions import Handler
 from pressrun.local.stack import Function
-from tests.cloud.stage import SITE_TOML, Call, Stage, ago, article, staged
+from pressrun.local.storm.stage import SITE_TOML, START, Call, Stage, ago, article, staged
 
 KEY = "articles/story.md"
 OTHER = "articles/other.md"
@@ -594,3 +598,102 @@ def test_a_late_worker_never_has_the_last_word_in_a_report(stage: Stage, dies: b
             stage.step(worker, crash=True)
         stage.settle()
         assert "Accepted. It is live" in stage.report(KEY), f"the first worker stood before call {calls}"
+
+
+def test_a_tag_that_is_nearly_another_one_suggests_it_until_a_second_article_has_it(stage: Stage) -> None:
+    said = "No other article has the tag “harbuors”. Did you mean “harbours”?"
+    publish(stage, OTHER, title="Other", tags="[harbours, 4g, ice]")
+    publish(stage, tags="[ice, harbuors, 5g, mud]")
+    assert said in stage.report(KEY)
+    assert stage.report(KEY).count("Did you mean") == 1
+    assert "Note, line 4:\n    harbuors" in stage.report(KEY)
+    assert said in [problem.problem for problem in judge(stage.content(), Register(), START, [KEY])[KEY].problems]
+    publish(stage, tags="[ice, harbuors, 5g, mud]")  # its own page is no reason to believe it
+    assert said in stage.report(KEY)
+    publish(stage, "articles/third.md", title="Third", tags="[harbuors]")
+    publish(stage, summary="Changed.", tags="[ice, harbuors, 5g, mud]")
+    assert "Did you mean" not in stage.report(KEY)
+    take_down(stage, OTHER)
+    publish(stage, "articles/fourth.md", title="Fourth", tags="[harbour]")
+    assert "Did you mean “harbuors”?" in stage.report("articles/fourth.md")  # of “harbours” there is none any more
+
+
+LISTS = (
+    *("/", "/news/", "/news/2026/11/", "/tags/ice/", "/tags/ice/2026/", "/authors/jo-hall/", "/authors/jo-hall/2026/", "/_fragments/news.html"),
+    *("/feed.xml", "/rss.xml", "/feed.json", "/news/feed.xml", "/news/rss.xml", "/news/feed.json", "/sitemaps/2026-11.xml", "/search/2026-11.json"),
+)
+
+
+def without(stage: Stage, url: str = "/news/story/") -> list[str]:
+    """The lists that do not lead to the article at ``url``, of those that should while it is live."""
+    return [place for place in LISTS if url not in stage.text(place)]
+
+
+def named(stage: Stage, word: str) -> list[str]:
+    """The site keys that have the word in them, their bytes or their metadata."""
+    return [key for key, made in stage.site().items() if word in (key + made.body.decode(errors="replace") + str(made.metadata)).lower()]
+
+
+def test_an_embargo_is_complete_within_seconds_of_its_instant_and_clean_before(stage: Stage) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (80, 60), (20, 40, 60)).save(picture, "PNG")
+    stage.put("articles/story/canary.png", picture.getvalue())
+    publish(stage, "articles/newer.md", title="Newer", date=f'"{ago(hours=-3)}"')
+    publish(stage, "articles/story/index.md", date=ago(hours=-2), authors="[Jo Hall]", tags="[ice, canary]", image="canary.png", slug="story")
+    for seconds in (0, 3600, 3500):
+        stage.wait(seconds)
+        stage.sweep()
+        stage.settle_now()
+        assert named(stage, "canary") == named(stage, "/news/story/") == []
+        assert stage.answer("/news/story/")[0] == 404
+    stage.wait(100)
+    stage.settle_now()
+    stage.settle()
+    stage.check()
+    assert without(stage) == []
+    assert "https://stage.example/news/story/" in stage.text("/news-sitemap.xml")
+    assert stage.answer("/tags/canary/")[0] == 200
+    assert [key for key in stage.site() if key.startswith("pictures/")]
+    stage.wait(3600)
+    stage.sweep()
+    stage.settle()
+    stage.check()
+    assert 'href="/news/story/"' in stage.text("/news/newer/")  # as a related post
+
+
+@pytest.mark.parametrize(
+    ("away", "status"),
+    [({"draft": "true"}, 410), ({"publish_at": ago(hours=-3)}, 410), ({"expires": ago(days=1)}, 410)],
+    ids=["a draft", "an embargo later", "an expiry earlier"],
+)
+def test_a_live_article_that_is_held_back_leaves_every_list_and_comes_back_to_each(stage: Stage, away: dict[str, str], status: int) -> None:
+    story = {"authors": "[Jo Hall]", "date": ago(days=2)}
+    publish(stage, **story)
+    assert without(stage) == []
+    first = stage.claims()["/news/story/"]
+    publish(stage, **story | away)
+    assert named(stage, "/news/story/") == []
+    assert stage.answer("/news/story/")[0] == status
+    publish(stage, **story)
+    assert without(stage) == []
+    assert stage.answer("/news/story/")[0] == 200
+    again = stage.claims()["/news/story/"]
+    assert (again.first, again.feed_id) == (first.first, first.feed_id)
+
+
+def test_an_article_that_is_taken_down_or_moves_leaves_every_list_and_comes_back_to_each(stage: Stage) -> None:
+    story = {"authors": "[Jo Hall]", "date": ago(days=2)}
+    publish(stage, **story)
+    take_down(stage)
+    assert named(stage, "/news/story/") == []
+    publish(stage, **story)
+    assert without(stage) == []
+    publish(stage, **story, section="essays")
+    # Its feed id, which never changes, has the first address in it.
+    links = named(stage, 'href="/news/story/"') + named(stage, "stage.example/news/story/")
+    assert [key for key in links if key != "news/story/index.html"] == []
+    assert stage.answer("/news/story/") == (301, "/essays/story/")
+    publish(stage, **story)
+    assert without(stage) == []
+    assert stage.answer("/essays/story/") == (301, "/news/story/")
+    assert stage.answer("/news/story/")[0] == 200

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from pressrun.core.magazine import read_magazine
-from tests.cloud.stage import SITE_TOML, Stage, article, staged
+from pressrun.local.storm.stage import SITE_TOML, Stage, article, staged
 from tests.cloud.test_media import photo, pictures, place
 
 KEY = "media/logo.png"

@@ -10,7 +10,7 @@ from PIL import Image
 
 from pressrun.core.media import Medium
 from pressrun.core.media import judge as judge_medium
-from tests.cloud.stage import Stage, ago, article, staged
+from pressrun.local.storm.stage import Stage, ago, article, staged
 
 PDF = b"%PDF-1.7\n" + b"0" * 3000
 

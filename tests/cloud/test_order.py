@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.cloud.stage import Stage, ago, article, staged
+from pressrun.local.storm.stage import Stage, ago, article, staged
 
 KEYS = ["articles/a.md", "articles/b.md", "articles/news/c.md"]
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.cloud.stage import Stage, ago, article, staged
+from pressrun.local.storm.stage import Stage, ago, article, staged
 
 KEY = "articles/story.md"
 SITE_TOML = """
@@ -113,7 +113,7 @@ CLEAR_ALL = """        for target, hints in named.items():
         if named:
 """
 PLANTED: dict[str, tuple[str, int | None, str, str, str, str]] = {
-    "no second look at a list": ("a list", None, "pressrun.index", "index", "if again[target] != seen[target]", "if False"),
+    "no second look at a list": ("a list", None, "pressrun.index", "_make", "if again[target] != seen[target]", "if False"),
     "no second look at a page": ("a page", None, "pressrun.render", "render", LOOK_AGAIN, "True"),
     "every mark that was read is cleared": ("a list", 2, "pressrun.cloud.batch", "work", "        if named:\n", CLEAR_ALL),
 }

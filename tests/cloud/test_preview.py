@@ -8,7 +8,7 @@ import pytest
 
 from pressrun.cloud.remote import preview
 from pressrun.core.report import PREVIEWS, preview_key
-from tests.cloud.stage import Stage, ago, article, staged
+from pressrun.local.storm.stage import Stage, ago, article, staged
 
 KEY, OLD = "articles/canary.md", "articles/old.md"
 SECRET = {"tags": "[canarytag, ice]", "authors": "[Canaryname]", "slug": "canary", "section": "news/arctic"}

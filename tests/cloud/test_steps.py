@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.cloud.stage import Stage, ago, article, staged
+from pressrun.local.storm.stage import Stage, ago, article, staged
 
 SEEDS = range(4)
 STORY, OTHER = "articles/story.md", "articles/other.md"

@@ -1,5 +1,6 @@
 """Articles that were made for another tool are read as they were meant, and what cannot be kept is said."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -157,6 +158,30 @@ def test_of_two_names_with_one_value_each_the_first_that_says_something_counts()
     assert found.date == at(22)
 
 
+def test_what_stands_twice_and_says_the_same_or_nothing_to_pressrun_is_no_reason_to_refuse() -> None:
+    _, problems = read(head("expiryDate: 2030-01-01\nExpiryDate: 2030-01-01\nlinkTitle: a\nLinkTitle: b"))
+    assert [(problem.problem, problem.line, problem.severity) for problem in problems] == [
+        ("“link_title” stands here twice.", 6, "note"),
+        ("“LinkTitle” is not a field that Pressrun knows.", 6, "note"),
+    ]
+
+
+SUMMARIES = {
+    "**The harbour** is [open](/harbour/)": "The harbour is open",
+    "By *Jo* & `Al` <em>there</em>&mdash;2 * 3 * 4": "By Jo & Al there—2 * 3 * 4",
+    "1. A list is none, nor is # a heading": "1. A list is none, nor is # a heading",
+    "<p>A <script>b</script></p>": "A <script>b</script>",
+    "snake_case_name and C:\\new": "snake_case_name and C:\\new",
+}
+
+
+@pytest.mark.parametrize(("written", "said"), SUMMARIES.items(), ids=SUMMARIES)
+def test_a_summary_and_a_caption_are_text_whatever_marks_they_came_with(written: str, said: str) -> None:
+    found, problems = read(head(f"summary: {json.dumps(written)}\nimage_caption: {json.dumps(written)}"))
+    assert problems == ()
+    assert found.summary == found.image_caption == said
+
+
 # Files
 
 PLACES: dict[str, dict[str, Any]] = {
@@ -250,6 +275,7 @@ SHORTCODES = {
     '[a]({{< ref "2021-10-07-The Ferry.md" >}})': "[a](ref:the-ferry)",
     '[a]({{< relref path="sea/the-ferry.md#The crew" >}})': "[a](ref:the-ferry#the-crew)",
     '[a]({{% ref "the-ferry" %}}#crew)': "[a](ref:the-ferry#crew)",
+    '[a]({{< tmp"sea/the-ferry.md" >}} "b")': '[a](ref:the-ferry "b")',
     '{{< ref "the-ferry" >}}': "[the-ferry](ref:the-ferry)",
     '[a]({{< ref "#crew" >}})': "[a](#crew)",
     "[a]({{ site.baseurl }}{% post_url 2021-10-07-the-ferry %})": "[a](ref:the-ferry)",
@@ -271,6 +297,18 @@ SHORTCODES = {
     "{% highlight ruby linenos %}\nputs {{ x }}\n{% endhighlight %}": "```ruby\nputs {{ x }}\n```",
     "{{< highlight go >}}\n```\n{{< /highlight >}}": "````go\n```\n````",
     "{% raw %}{{ x }}{% endraw %}": "{{ x }}",
+    '{{< code file="a.html" >}}\n{{ x }}\n{{< /code >}}': "```\n{{ x }}\n```",
+    "{% codeblock %}\n{{ x }}\n{% endcodeblock %}": "```\n{{ x }}\n```",
+    "Type {{< code >}}{{ x }}{{< /code >}}.": "Type `{{ x }}`.",
+    '{{< details summary="<b>a</b>" >}}*b*{{< /details >}}': "\n\n<details><summary>&lt;b&gt;a&lt;/b&gt;</summary>\n\n*b*\n\n</details>\n\n",
+    '{{< figure src="a.jpg" attr="By [b](/c/) and *d*" >}}': '\n![](a.jpg "By b and d")\n',
+    '<div class="a" markdown="1">\n*b*\n</div>': '<div class="a" markdown="1">\n\n*b*\n</div>',
+    '{::options parse_block_html="true" /}\n<section>\n*b*\n</section>': "\n<section>\n\n*b*\n</section>",
+    "> a\n{.b}\n\n![c](d.jpg){width=300}[e](/f/){.g}": "> a\n\n\n![c](d.jpg)[e](/f/)",
+    '<div>\n{{< img src="c.jpg" alt="d" >}}\n</div>\n\ne': '<div>\n<img src="c.jpg" alt="d" title="">\n</div>\n\ne',
+    "<div>\n[[The Ferry]]\n</div>": '<div>\n<a href="ref:the-ferry">The Ferry</a>\n</div>',
+    "[youtube=http://www.youtube.com/watch?v=abcdefghijk&amp;w=600]": "\n[](https://www.youtube.com/watch?v=abcdefghijk)\n",
+    "[TOC]\n\n[[_TOC_]]\n\na": "\n\n\n\na",
     "a{% comment %}b{% endcomment %}c": "ac",
     "{{</* youtube x */>}}": "{{&lt; youtube x &gt;}}",
     "`{{</* youtube x */>}}` `{{< x >}}`": "`{{< youtube x >}}` `{{< x >}}`",
@@ -329,8 +367,6 @@ def test_what_a_shortcode_meant_is_shown() -> None:
     ("text", "body", "name"),
     [
         ('{{< tweet user="a" id="1" >}}', "", "tweet"),
-        ("{{% notice tip %}}*a*{{% /notice %}}", "*a*", "notice"),
-        ("{% if a %}b{% endif %}", "b", "if"),
         ("{% include footer.html %}", "", "include"),
         ("{{ page.title }}", "", "{{ page.title }}"),
         ("{{ '/a' | asset_path }}", "", "{{ '/a' | asset_path }}"),
@@ -346,6 +382,29 @@ def test_any_other_shortcode_is_left_out_with_its_name_and_its_line(text: str, b
     remedy = "It is left out. Write what it showed as text, as a picture or as a link."
     (problem,) = problems
     assert (problem.problem, problem.remedy, problem.line, problem.severity) == (said, remedy, 6, "note")
+
+
+@pytest.mark.parametrize(
+    ("text", "body", "name"),
+    [
+        ("{{% notice tip %}}*a*{{% /notice %}}", "*a*", "notice"),
+        ("{% if a %}b{% endif %}", "b", "if"),
+        ("{{< box >}}{{< box >}}*a*{{< /box >}}", "*a*", "box"),
+        ('a {{< glossary text="*b*" id="c" >}} d', "a *b* d", "glossary"),
+        ('{{< quote-block text="a" >}}', "\na\n", "quote-block"),
+    ],
+)
+def test_of_a_shortcode_that_has_text_the_text_stays(text: str, body: str, name: str) -> None:
+    found, problems = read(head() + "First.\n\n" + text)
+    assert found.body == "First.\n\n" + body
+    assert problems[-1].problem == f"Pressrun does not know “{name}”, a shortcode of another tool."
+    assert problems[-1].remedy == "It is left out, and its text stays. Nothing need be done."
+
+
+@pytest.mark.parametrize("text", ['[a]({{< b "c" >}} "d")', "[a]({{ page.b }})", '<a href="{{ page.b }}">a</a>'])
+def test_a_link_whose_address_is_left_out_is_its_text(text: str) -> None:
+    found, _ = read(head() + text)
+    assert to_html(found.body) == "<p>a</p>\n"
 
 
 # HTML

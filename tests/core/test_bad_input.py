@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pressrun.core.article import is_article, read_article
+from pressrun.core.cards import read_card
 from pressrun.core.links import media_keys
 from pressrun.core.magazine import read_magazine
 from pressrun.core.markdown import Markup, to_html
@@ -62,9 +63,9 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
     "a sentence": ("---\nnothing to see\n---\n", [(2, "not a list of fields", "Write each as name: value.")]),
     "a field twice": ("---\ntitle: a\nTitle: b\n---\n", [(3, "“title” stands here twice.", "Keep one of the two.")]),
     "a name that is a list": (head("? [a, b]", ": c"), [(3, "The name of a field must be a word.", "Write each as name: value.")]),
-    "an unclosed quotation": (head('summary: "x'), [(3, "cannot be read here", ONE_LINE_EACH)]),
-    "a tab": (head("\tsummary: x"), [(3, "cannot be read here", ONE_LINE_EACH)]),
-    "a sign": (head("summary: @jane"), [(3, "cannot be read here", ONE_LINE_EACH)]),
+    "an unclosed quotation": (head('summary: "x'), [(3, "The quotation mark is never closed.", 'Write summary: "x"')]),
+    "a tab": (head("\tsummary: x"), [(3, "The line begins with a tab.", "Begin it with spaces")]),
+    "a sign": (head("summary: @jane"), [(3, "begins with @", 'in quotation marks: summary: "@jane"')]),
     "an anchor": (head("summary: &a x"), [(3, "Anchors (&name) and aliases (*name) are not allowed", "in quotation marks")]),
     "an alias": (head("summary: *a"), [(3, "Anchors (&name) and aliases (*name) are not allowed", "in quotation marks")]),
     "a billion laughs": (head("a: &a [x, x]", "b: &b [*a, *a]"), [(3, "Anchors", "Write the value out")]),
@@ -80,7 +81,11 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
     "a word for a flag": (head("draft: maybe"), [(3, "“draft” must be true or false.", "Write draft: true, or remove the line.")]),
     "an impossible date": (head("date: 2026-02-30"), [(3, "“2026-02-30” is not a date.", DATE)]),
     "words for a date": (head("date: next Tuesday"), [(3, "“next Tuesday” is not a date.", DATE)]),
-    "a date that may be two": (head("date: 10/11/2026"), [(3, "“10/11/2026” is not a date.", DATE)]),
+    "a date that may be two": (head("date: 10/11/2026"), [(3, "“10/11/2026” may be two dates.", "2026-11-10 for 10 November or 2026-10-11")]),
+    "a date with points": (head("date: 31.12.2026"), [(3, "“31.12.2026” is not a date.", DATE)]),
+    "the 13th hour of the afternoon": (head("date: 2026-11-22 13:00 pm"), [(3, "“2026-11-22 13:00 pm” is not a date.", DATE)]),
+    "a time zone that is several": (head("date: 2026-11-22 9:30 EST"), [(3, "“EST” is not a time zone that is known everywhere.", DATE)]),
+    "a time zone that is none": (head("date: 2026-11-22 9:30 Atlantis/Main"), [(3, "is not a date.", DATE)]),
     "the 13th month": (head("date: 2026-13-01"), [(3, "“2026-13-01” is not a date.", DATE)]),
     "a time for a date": (head("date: 12:30"), [(3, "“12:30” is not a date.", DATE)]),
     "the year 21": (head("date: 0021-10-07"), [(3, "“0021-10-07” is not a date.", DATE)]),
@@ -125,7 +130,7 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
         head() + "\n![x](data:image/png;base64,AAAA)",
         [(5, "A picture inside the text is not a PNG", "as a PNG or JPEG")],
     ),
-    "TOML that is not": ("+++\ntitle = One\n+++\n", [(2, "cannot be read here (Invalid value)", 'name = "value"')]),
+    "TOML that is not": ("+++\ntitle = 'One\n+++\n", [(2, "cannot be read here", 'name = "value"')]),
     "JSON that is not": ('{"title": "One",}\n', [(1, "cannot be read here", '"name": "value"')]),
 }
 
@@ -152,6 +157,9 @@ FORGIVEN: dict[str, tuple[str | bytes, str, list[str]]] = {
     "a link that is a script": (head() + " [x](javascript:alert(1))", "<p>Text. <a>x</a></p>", []),
     "a link that is a page": (head() + " [x](data:text/html,x)", "<p>Text. <a>x</a></p>", []),
     "broken nesting": (head() + " <b><i>x</b></i></div>", "<p>Text. <b><i>x</i></b></p>", []),
+    "a control character by a reference": (head() + " a&#1;b &#xfffe;", "<p>Text. a\ufffdb \ufffd</p>", []),
+    "Windows's quotation marks": (head() + " It&#146;s \x93so\x94\x7f", "<p>Text. It’s “so”</p>", []),
+    "a quotation from a script": (head() + "\n\n<q cite='javascript:alert(1)'>x</q>", "<p>Text.</p>\n<p><q>x</q></p>", []),
     "a script in the title": (head().replace("One", "<script>alert(1)</script>"), "<p>Text.</p>", []),
 }
 
@@ -257,6 +265,21 @@ def test_a_report_is_short_enough_to_be_read(lines: list[str]) -> None:
     _, problems = read_article(KEY, head(*lines).encode(), MERIDIAN)
     assert problems
     assert len(Report(KEY, "refused", "", "", problems).text()) < 50_000
+
+
+@pytest.mark.parametrize("text", ["> " * 5000, "1. " * 5000, "<div>" * 5000], ids=["quotations", "lists", "tags"])
+def test_what_is_nested_too_deeply_is_refused_of_an_author_and_an_issue_too(text: str) -> None:
+    for key, name in (("authors/a.md", "name"), ("issues/a.md", "title")):
+        card, problems = read_card(key, f"---\n{name}: One\n---\n\n{text}".encode(), MERIDIAN)
+        assert card is None
+        assert [(problem.line, problem.problem) for problem in problems] == [(5, "The text is nested more than 200 deep.")]
+
+
+def test_an_authors_text_is_without_another_tools_shortcodes() -> None:
+    card, problems = read_card("authors/a.md", b"---\nname: One\nsummary: '*Two*'\n---\n\nA {{< b >}}c.", MERIDIAN)
+    assert card
+    assert (card.summary, card.body) == ("Two", "A c.")
+    assert [(problem.line, problem.severity) for problem in problems] == [(6, "note")]
 
 
 # Nothing executable comes out, whatever goes in.

@@ -1,6 +1,7 @@
 """What each function may do: the whole table, so that a permission too many fails as one too few does."""
 
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ VERBS = {
     "note": ["dynamodb:BatchWriteItem"],
     "check": ["dynamodb:ConditionCheckItem"],
     "receive": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+    "peek": ["sqs:ReceiveMessage"],
     "send": ["sqs:SendMessage"],
     "purge": ["cloudfront:CreateInvalidation"],
     "tell": ["events:PutEvents"],
@@ -116,6 +118,8 @@ MAY = {
         "uploads": "send",
         "articles": "send",
         "lists": "send",
+        "uploads-dead": "peek",
+        "articles-dead": "peek",
         "sweep's log": "log",
     },
 }
@@ -219,3 +223,49 @@ def test_index_does_not_read_the_content() -> None:
 @pytest.mark.parametrize("function", ["validate", "render", "index", "invalidate"])
 def test_no_function_that_makes_pages_reads_the_eventually_consistent_index(function: str) -> None:
     assert not allows(role(function), "dynamodb:Query", THINGS["the index"])
+
+
+def allowed_by_services() -> dict[str, list[tuple[str, Any]]]:
+    """What the buckets' and queues' own policies allow to a service: by service, the actions and under which condition."""
+    found: dict[str, list[tuple[str, Any]]] = {}
+    for policy in (*properties("AWS::S3::BucketPolicy").values(), *properties("AWS::SQS::QueuePolicy").values()):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Effect"] == "Allow":
+                found.setdefault(statement["Principal"]["Service"], []).append((statement["Action"], statement["Condition"]))
+    return found
+
+
+def test_only_the_stacks_own_distribution_reads_the_site_and_only_its_buckets_fill_the_queues() -> None:
+    allowed = allowed_by_services()
+    assert set(allowed) == {"cloudfront.amazonaws.com", "s3.amazonaws.com"}
+    distribution = {"StringEquals": {"aws:SourceArn": THINGS["the distribution"]}}
+    assert allowed["cloudfront.amazonaws.com"] == [("s3:GetObject", distribution), ("s3:ListBucket", distribution)]
+    for (action, condition), bucket in zip(allowed["s3.amazonaws.com"], ("content", "site"), strict=True):
+        assert action == "sqs:SendMessage"
+        assert condition["ArnEquals"] == {"aws:SourceArn": f"arn:aws:s3:::pressrun-{bucket}"}
+        assert condition["StringEquals"] == {"aws:SourceAccount": "123456789012"}
+
+
+def test_readers_requests_are_signed_to_the_bucket_by_the_distribution_alone() -> None:
+    [access] = properties("AWS::CloudFront::OriginAccessControl").values()
+    settings = access["OriginAccessControlConfig"]
+    assert (settings["SigningBehavior"], settings["SigningProtocol"], settings["OriginAccessControlOriginType"]) == ("always", "sigv4", "s3")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_function_reaches_what_is_none_of_its_business(function: str) -> None:
+    """Said apart from the table, so that a mistake in one of them is found by the other."""
+    may = {
+        (action, thing) for thing, arn in THINGS.items() for action in {*chain(*VERBS.values()), *FORBIDDEN} if allows(role(function), action, arn)
+    }
+    never = {
+        *((action, thing) for action in FORBIDDEN for thing in THINGS),
+        *(("s3:PutObject", thing) for thing in ("an article", "another bucket")),
+        *(("s3:DeleteObject", thing) for thing in ("an article", "a report", "a register object", "another bucket")),
+        *((action, "another distribution") for action in VERBS["purge"]),
+        *(("sqs:DeleteMessage", f"{queue}-dead") for queue in QUEUES),
+        *(("sqs:SendMessage", f"{queue}-dead") for queue in QUEUES),
+        *((action, "the account's own event bus") for action in VERBS["tell"]),
+        *((action, f"{other}'s log") for other in FUNCTIONS if other != function for action in VERBS["log"]),
+    }
+    assert may & never == set()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.stage import SITE_TOML, Stage, ago, article, staged
+from pressrun.local.storm.stage import SITE_TOML, Stage, ago, article, staged
 
 from .stack import FUNCTIONS
 from .test_roles import allows, role

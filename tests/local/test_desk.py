@@ -8,7 +8,7 @@ from urllib.error import HTTPError
 import pytest
 
 from pressrun.local.desk import SHOWN, serving
-from tests.cloud.stage import Stage, ago, article, staged
+from pressrun.local.storm.stage import Stage, ago, article, staged
 
 LATER, ROUGH, WRONG, ONE = (f"articles/{name}.md" for name in ("later", "rough", "wrong", "one"))
 

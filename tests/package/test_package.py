@@ -150,3 +150,12 @@ def test_what_is_left_of_pillow_takes_in_every_kind_of_picture(package: Package)
     assert {upload for upload, _, _ in lines} == {"jpg", "png", "gif", "webp", "avif"}
     assert {made for _, made, _ in lines} >= {"avif", "jpg"}
     assert {whole for _, _, whole in lines} == {"True"}
+
+
+def test_the_bill_of_materials_names_everything_that_is_in_the_package(package: Package) -> None:
+    bill = json.loads(package.folder.with_name(f"{package.folder.name}.cdx.json").read_text("utf-8"))
+    assert (bill["bomFormat"], bill["specVersion"], bill["metadata"]["component"]["version"]) == ("CycloneDX", "1.6", package.edition)
+    named = {(re.sub(r"[-_.]+", "-", one["name"]).lower(), one["version"]) for one in bill["components"]}
+    there = {tuple(folder.name.removesuffix(".dist-info").rsplit("-", 1)) for folder in package.folder.glob("*.dist-info")}
+    assert {(re.sub(r"[-_.]+", "-", name).lower(), version) for name, version in there} == named
+    assert {one["purl"] for one in bill["components"]} == {f"pkg:pypi/{one['name']}@{one['version']}" for one in bill["components"]}

@@ -1,7 +1,12 @@
-"""The storm is itself tested: bugs that others have had, planted one at a time by putting a wrong line for a right one, must each be found."""
+"""The storm is itself tested: bugs that others have had, planted one at a time by putting a wrong line for a right one, must each be found.
+
+``python -m tests.storm.planted`` says after how many runs of ``pressrun storm`` each is.
+"""
 
 import importlib
 import inspect
+import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,9 +14,10 @@ from textwrap import dedent
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from tests.storm.history import HISTORIES
-from tests.storm.race import every_schedule
-from tests.storm.run import Outcome, Storm
+from pressrun.local.storm.command import any_runs
+from pressrun.local.storm.history import HISTORIES
+from pressrun.local.storm.race import every_schedule
+from pressrun.local.storm.run import Outcome, Storm, storm
 
 Line = tuple[str, str, str]
 """Where (``module:function`` or ``module:Class.method``), the right text, the wrong one."""
@@ -26,7 +32,7 @@ class Bug:
 
 
 _LOOKS_AGAIN: tuple[Line, ...] = (
-    ("pressrun.index:index", "if again[target] != seen[target]", "if False"),
+    ("pressrun.index:_make", "if again[target] != seen[target]]", "if False]"),
     ("pressrun.render:render", "again == seen and _alike(standing, wanted)", "True"),
 )
 _IF_MATCH: Line = ("pressrun.cloud.buckets:Bucket.put_if", '{"IfMatch": etag} if etag else {"IfNoneMatch": "*"}', "{}")
@@ -51,12 +57,14 @@ _PURGE = "        __import__('pressrun.invalidate').invalidate.invalidate(connec
 PLANTED: dict[str, Bug] = {
     "the event is believed, not the bucket": Bug(
         "put again, the events swapped",
-        (("pressrun.validate:handler", "for key in keys_in(record.body):", "for key in _believe(cloud, record.body):"),),
+        (("pressrun.validate:handler", "in enumerate(keys):", "in enumerate(_believe(cloud, record.body)):"),),
     ),
     "the lists before the leaf": Bug("publish", (("pressrun.render:render", _LEAF + _ENTER, _ENTER + _LEAF),)),
     "no second look, and plain puts": Bug("a page changed and changed back", (*_LOOKS_AGAIN, _IF_MATCH)),
     "If-Match in place of the second look": Bug("a list with an article and without", _LOOKS_AGAIN),
-    "every mark that was read is cleared": Bug("publish and take down", (("pressrun.cloud.batch:work", "        if named:\n", _CLEAR_ALL),)),
+    "every mark that was read is cleared": Bug(
+        "a list with an article and without", (("pressrun.cloud.batch:work", "        if named:\n", _CLEAR_ALL),)
+    ),
     "the hint before the transaction": Bug(
         "publish", (("pressrun.validate:_commit", _WRITE, ""), ("pressrun.validate:_commit", _SEND, _SEND + _WRITE))
     ),
@@ -72,13 +80,30 @@ PLANTED: dict[str, Bug] = {
         ),
     ),
     "invalidations are told apart by their content": Bug("change", (("pressrun.invalidate:invalidate", '"\\n".join(bodies)', '"\\n".join(tags)'),)),
+    "messages with the same content are sent once in five minutes": Bug(
+        "put again",
+        (("pressrun.cloud.queues:Queue._send", "    for start in", "    entries = _unsent(self.url, entries)\n    for start in"),),
+    ),
+    "hints for one target are sent once in five minutes": Bug(
+        "change", (("pressrun.cloud.queues:Queue.send", "    self._send(", "    hints = _unsent(self.url, hints)\n    self._send("),)
+    ),
+    "a message that came before is skipped": Bug(
+        "publish",
+        (
+            (
+                "pressrun.cloud.batch:_named",
+                "list(_hints(event))",
+                "list(_hints({'Records': [one for one in event['Records'] if not _came_before(one)]}))",
+            ),
+        ),
+    ),
     "an upload that was judged before is skipped": Bug(
         "embargo",
         (
             (
                 "pressrun.validate:_article",
-                "    gathered = _gather(",
-                "    if file and file.etag == record.upload:\n        return file\n    gathered = _gather(",
+                "    file = cloud.content.get(key)\n",
+                "    file = cloud.content.get(key)\n    if file and file.etag == record.upload:\n        return file\n",
             ),
         ),
     ),
@@ -103,6 +128,28 @@ def _believe(cloud, body):
     cloud.content.__dict__.pop("head", None)
 """,
     "pressrun.cloud.batch:Tally.bring": "from pressrun.cloud.cloud import connect",
+    "pressrun.cloud.queues:Queue._send": """
+def _unsent(url, entries, sent={}):
+    from pressrun.cloud.cloud import connect
+    now = connect().now().timestamp()
+    new = [entry for entry in entries if now - sent.get((url, entry["MessageBody"]), 0) > 300]
+    sent.update({(url, entry["MessageBody"]): now for entry in new})
+    return new
+""",
+    "pressrun.cloud.queues:Queue.send": """
+def _unsent(url, hints, sent={}):
+    from pressrun.cloud.cloud import connect
+    now = connect().now().timestamp()
+    new = [hint for hint in hints if now - sent.get((url, hint.targets), 0) > 300]
+    sent.update({(url, hint.targets): now for hint in new})
+    return new
+""",
+    "pressrun.cloud.batch:_named": """
+def _came_before(record, came=set()):
+    before = record["messageId"] in came
+    came.add(record["messageId"])
+    return before
+""",
 }
 
 
@@ -138,6 +185,28 @@ def find(storm: Storm, name: str) -> list[Outcome]:
         return storm.every_call(HISTORIES[where], until_found=True) if where in HISTORIES else every_schedule(storm, where, until_found=True)
 
 
+def runs_until_found(storm: Storm, name: str, seed: int, most: int) -> tuple[int, str]:
+    """After how many runs of ``pressrun storm`` from this seed on, and what it says; 0 where it is not found in so many."""
+    with planted(name):
+        runs = 0
+        while runs < most:
+            for outcome in any_runs(storm, seed):
+                runs += 1
+                if outcome.failure:
+                    return runs, outcome.failure
+            seed += 1
+    return 0, ""
+
+
+def main() -> None:
+    logging.disable(logging.CRITICAL)
+    with storm() as made:
+        for name in sys.argv[1:] or PLANTED:
+            found = [runs_until_found(made, name, seed, 400) for seed in (0,)]
+            said = next((text.splitlines()[-1] for _, text in found if text), "")
+            sys.stderr.write(f"| {name} | {' | '.join(str(runs or 'never') for runs, _ in found)} | {said[:120]} |\n")
+
+
 def _found(module: ModuleType, path: str) -> FunctionType:
     found: Any = module
     for part in path.split("."):
@@ -153,3 +222,7 @@ def _unwrapped(found: Any) -> FunctionType:
 def _source(where: str) -> str:
     module, _, path = where.partition(":")
     return dedent(inspect.getsource(_found(importlib.import_module(module), path)))
+
+
+if __name__ == "__main__":
+    main()

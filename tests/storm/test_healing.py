@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from pressrun.cloud import remote
-from tests.cloud.faults import Fault
-from tests.cloud.stage import Call, Stage, ago, article, staged
+from pressrun.local.faults import Fault
+from pressrun.local.storm.stage import Call, Stage, ago, article, staged
 
 KEYS = ("articles/a.md", "articles/b.md", "articles/c.md")
 

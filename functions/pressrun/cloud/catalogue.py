@@ -84,9 +84,9 @@ class Record:
     """What one content key came to. Instants are stamps.
 
     ``source`` is the VersionId of the accepted copy in the register, ``digest`` its SHA-256; ``upload`` is the ETag of the newest upload, accepted or
-    not. ``urls`` are those that it owns, ``url`` the one of its page; ``waits_for`` those it would have. ``fresh`` is whether the news sitemap has
-    it, ``due`` when this or its phase changes by itself. ``card`` is the JSON of its card, ``names`` those under which it is filed; ``wants`` are the
-    names that its answer says are not there yet.
+    not. ``urls`` are those that it owns, ``url`` the one of its page; ``waits_for`` those it would have, ``claiming`` those whose claims are
+    being written. ``fresh`` is whether the news sitemap has it, ``due`` when this or its phase changes by itself. ``card`` is the JSON of its card,
+    ``names`` those under which it is filed; ``wants`` are the names that its answer says are not there yet.
     """
 
     key: str
@@ -95,6 +95,7 @@ class Record:
     title: str = ""
     urls: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
+    claiming: tuple[str, ...] = ()
     source: str = ""
     digest: str = ""
     upload: str = ""
@@ -115,7 +116,7 @@ class Record:
         if item is None:
             return cls(key)
         fields = json.loads(item["json"])
-        lists = {name: tuple(fields[name]) for name in ("urls", "waits_for", "names", "wants")}
+        lists = {name: tuple(fields[name]) for name in ("urls", "waits_for", "claiming", "names", "wants")}
         return cls(**fields | lists | {"version": int(item["version"])})
 
     def item(self) -> Item:

@@ -78,6 +78,11 @@ class Cloud:
         return Queue(self._sqs, self.setting("LISTS_QUEUE_URL"))
 
     @cached_property
+    def dead(self) -> tuple[Queue, ...]:
+        """Where the messages about files and articles lie that failed each time."""
+        return tuple(Queue(self._sqs, self.setting(f"{name}_DEAD_QUEUE_URL")) for name in ("UPLOADS", "ARTICLES"))
+
+    @cached_property
     def events(self) -> Bus:
         return Bus(self.client("events"), self.setting("EVENT_BUS"))
 

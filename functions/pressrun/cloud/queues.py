@@ -49,6 +49,25 @@ class Queue:
         chunks = (named[start : start + _KEYS_A_MESSAGE] for start in range(0, len(named), _KEYS_A_MESSAGE))
         self._send([{"MessageBody": _json({"keys": chunk}), "DelaySeconds": delay} for chunk in chunks])
 
+    def send_dead(self, letters: Iterable[str], delay: int = 0) -> None:
+        """Look at what these dead letters asked for, after ``delay`` seconds (900 at most)."""
+        self._send([{"MessageBody": _json({"dead": letter, "again": bool(delay)}), "DelaySeconds": delay} for letter in letters])
+
+    def peek(self) -> list[str]:
+        """The bodies of a few of its messages, which stay in it."""
+        found = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=_BATCH, VisibilityTimeout=0)
+        return [message["Body"] for message in found.get("Messages", [])]
+
+    def empty_into(self, other: "Queue") -> list[str]:
+        """Sends every message on, and deletes it only then. Returns their bodies."""
+        bodies = []
+        while found := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=_BATCH, VisibilityTimeout=60).get("Messages"):
+            other._send([{"MessageBody": message["Body"]} for message in found])
+            for message in found:
+                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+            bodies += [message["Body"] for message in found]
+        return bodies
+
     def _send(self, entries: list[dict[str, Any]]) -> None:
         for start in range(0, len(entries), _BATCH):
             batch = [entry | {"Id": str(number)} for number, entry in enumerate(entries[start : start + _BATCH])]
@@ -65,11 +84,20 @@ def keys_in(body: str) -> tuple[str, ...]:
     Raises ValueError, KeyError or TypeError for what is neither.
     """
     fields = json.loads(body)
-    if fields.get("Event") == "s3:TestEvent":
+    if fields.get("Event") == "s3:TestEvent" or "dead" in fields:
         return ()
     if "keys" in fields:
         return tuple(str(key) for key in fields["keys"])
     return tuple(unquote_plus(record["s3"]["object"]["key"]) for record in fields["Records"])
+
+
+def dead_letter_in(body: str) -> tuple[str, bool]:
+    """The dead letter that a message hands on, '' for none; and whether the message is to come again until it is worked off.
+
+    Raises ValueError for what is no JSON.
+    """
+    fields = json.loads(body)
+    return str(fields.get("dead", "")), bool(fields.get("again"))
 
 
 def _json(value: object) -> str:

@@ -13,10 +13,24 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pressrun.cloud.batch import hint_at
-from pressrun.cloud.catalogue import BASIS, Basis, Entries, Made, Record, Told, entries_key, made_key, record_key, told_key
+from pressrun.cloud.catalogue import (
+    BASIS,
+    Basis,
+    ClaimCopy,
+    Entries,
+    Made,
+    Record,
+    Told,
+    claim_key,
+    entries_key,
+    made_key,
+    record_key,
+    told_key,
+)
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.pending import as_of, pending, records
 from pressrun.cloud.press import pages_for
+from pressrun.cloud.queues import Hint, Queue
 from pressrun.cloud.register import read_register
 from pressrun.cloud.theme import load_theme
 from pressrun.core.build import Built, build
@@ -299,7 +313,10 @@ def repair(cloud: Cloud, difference: Difference, timeout: float = 300) -> None:
 
 
 def republish(cloud: Cloud) -> int:
-    """Hints at everything: every content key, every URL and every list, whatever each was made from. Returns how many that is."""
+    """Hints at everything: every content key, every URL and every list, whatever each was made from; and takes up dead letters.
+
+    Returns how many keys, URLs and lists that is.
+    """
     keys, targets = set[str](), set[Target]()
     for item in cloud.catalogue.scan():
         kind, _, name = item["pk"].partition("#")
@@ -313,8 +330,20 @@ def republish(cloud: Cloud) -> int:
     magazine, _ = read_magazine(Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).config.encode())
     targets.update(fixed_targets(magazine) if magazine else ())
     _hint_at(cloud, targets, "pressrun republish")
+    take_up(cloud)
     cloud.uploads.send_keys(sorted(keys))
     return len(keys) + len(targets)
+
+
+def take_up(cloud: Cloud) -> int:
+    """Sends every dead letter to the queue that it came from, and has the files looked at that they are about. Returns how many letters that is."""
+    base, sqs = cloud.setting("UPLOADS_QUEUE_URL").removesuffix("uploads"), cloud.client("sqs")
+    letters = {name: Queue(sqs, f"{base}{name}-dead").empty_into(Queue(sqs, base + name)) for name in ("uploads", "articles", "lists", "changed")}
+    targets = {Target.parse(target) for letter in letters["articles"] for target in Hint.read(letter).targets}
+    items = cloud.catalogue.read(claim_key(target.name) for target in targets if target.kind == "url").values()
+    owners = {owner for item in items if (owner := ClaimCopy.of(item).claim.owner)}
+    cloud.uploads.send_keys(sorted(owners | {target.name for target in targets if target.kind == "preview"}))
+    return sum(map(len, letters.values()))
 
 
 def _hint_at(cloud: Cloud, targets: Iterable[Target], cause: str) -> None:

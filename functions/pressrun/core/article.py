@@ -10,15 +10,15 @@ from html import unescape
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from pressrun.core.dates import read_instant
+from pressrun.core.dates import either, read_instant
 from pressrun.core.embedded import Embedded, take_out
-from pressrun.core.frontmatter import Document, Field, Value, spelt, split
+from pressrun.core.frontmatter import TWICE, Document, Field, Value, spelt, split
 from pressrun.core.html import read_page
 from pressrun.core.links import is_elsewhere, name_of, slug_of, stand_in, stem_of, video_of
 from pressrun.core.magazine import Magazine, Section
-from pressrun.core.markdown import Markup, clean, excess, mentions, rendered, unshown
+from pressrun.core.markdown import Markup, clean, excess, mentions, plain, rendered, unshown
 from pressrun.core.media import is_medium
-from pressrun.core.problem import CONTROL, Problem, errors, nearest, note
+from pressrun.core.problem import CONTROL, WINDOWS, Problem, errors, mended, nearest, note
 from pressrun.core.shortcodes import translate
 
 PREFIX, PAGES = "articles/", "pages/"
@@ -65,6 +65,7 @@ _MEANT = {name: field for field, others in _FIELDS.items() for name in (field, *
 _JOINED = {name.replace("_", ""): name for name in reversed(_MEANT)}  # publishAt is publish_at, and so is publishat
 _EXACT = {"date", "publish_at", "expires", "draft"}  # read wrongly, these would publish what must not be seen
 _ALIKE = {"summary", "image", "image_alt", "image_caption"}  # an archive's article may well have several, each for another place
+_PROSE = {"title", "summary", "kicker", "image_alt", "image_caption", "image_credit", "agency", "name", "role"}
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"", "false", "no", "off", "0"}
 _NOT_YET, _PUBLIC = {"draft", "private", "pending"}, {"", "publish", "published", "public", "live", "scheduled", "future", "final"}
 _JEKYLL_STYLES = {"date", "pretty", "ordinal", "weekdate", "none"}
@@ -180,8 +181,20 @@ def read_document(data: bytes) -> tuple[Document | None, list[Problem]]:
     return (None, problems) if text is None else split(text)
 
 
-# The bytes of which none belongs to a control character in UTF-8: those of U+FFFE and U+FFFF begin with 0xEF.
-_HARMLESS = bytes({*b"\t\n\r", *range(0x20, 0x100)} - {0xEF})
+# The bytes that begin no character to be mended or refused, in UTF-8.
+_HARMLESS = bytes({*b"\t\n\r", *range(0x20, 0x100)} - {0x7F, 0xC2, 0xEF})
+_FOREIGN = {
+    b"PK\x03\x04": "a Word document or a packed file",
+    b"\xd0\xcf\x11\xe0": "a Word document",
+    b"{\\rtf": "a document in rich text",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"\xff\xfe": "text in UTF-16",
+    b"\xfe\xff": "text in UTF-16",
+}
+
 _TOO_LARGE = Problem("The file is larger than 2 MB.", "An article is text; upload pictures and downloads to media/ instead.")
 
 
@@ -190,13 +203,19 @@ def _text(data: bytes, largest: int) -> tuple[str | None, list[Problem]]:
         return None, [_TOO_LARGE]
     if not data.strip():
         return None, [Problem("The file is empty.", "Save the article and upload it again.")]
+    remedy = "Save it as UTF-8 (in Word: Save As, Plain Text, encoding UTF-8)."
+    if what := next((what for begin, what in _FOREIGN.items() if data.startswith(begin)), ""):
+        return None, [Problem(f"The file is not text in UTF-8, but {what}, whatever its name.", remedy, 1)]
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return None, [Problem("The file is not text in UTF-8.", "Save it as UTF-8 (in Word: plain text, encoding UTF-8).", line)]
+        return None, [Problem("The file is not text in UTF-8.", remedy, line)]
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if data.translate(None, _HARMLESS) and (found := CONTROL.search(text)):
+    if not data.translate(None, _HARMLESS):
+        return text, []
+    text = WINDOWS.sub(mended, text.replace("\x7f", ""))
+    if found := CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
         return None, [Problem("There is a control character in the text.", "Remove it; it may have come with a paste.", line)]
     return text, []
@@ -234,7 +253,8 @@ class Reader:
         if isinstance(value, str):
             if "&" in value:  # archives have HTML's spelling of characters in their titles: What&#8217;s
                 value = CONTROL.sub("", _ENTITY.sub(lambda found: unescape(found[0]), value))
-            return " ".join(value.split())
+            text = " ".join(value.split())
+            return text if name in _PROSE else _without_quotes(text)
         self.refuse(name, f"“{self.called(name)}” must be text.", f"Write it on one line: {self.called(name)}: …")
         return ""
 
@@ -252,7 +272,14 @@ class Reader:
         try:
             return read_instant(value, self.magazine.timezone)
         except ValueError:
-            self.refuse(name, f"“{value}” is not a date.", "Write it like 2026-11-22, or 2026-11-22T09:30, or 2026-11-22T09:30:00-05:00.")
+            said, remedy = f"“{value[:80]}” is not a date.", "Write it like 2026-11-22, or 2026-11-22T09:30, or 2026-11-22T09:30:00-05:00."
+            if meant := either(value):
+                said = f"“{value[:80]}” may be two dates."
+                remedy = " or ".join(dict.fromkeys(f"{day:%Y-%m-%d} for {day.day} {day:%B}" for day in meant)) + "."
+                remedy = f"Write the year first: {remedy}"
+            elif word := re.search(r"\d ?([A-Z]{2,5})$", value.strip()):
+                said = f"“{word[1]}” is not a time zone that is known everywhere."
+            self.refuse(name, said, remedy)
             return None
 
     def items(self, name: str, split_on: str) -> list[str]:
@@ -262,7 +289,7 @@ class Reader:
             return []
         values = re.split(split_on, field.value) if isinstance(field.value, str) else [field.value] if isinstance(field.value, dict) else field.value
         found = [_named(value) for value in values]
-        names = [" ".join(value.split()) for value in found if value is not None and value.strip()]
+        names = [_without_quotes(" ".join(value.split())) for value in found if value is not None and value.strip()]
         if None in found:
             self.refuse(name, f"“{self.called(name)}” must be a list of names.", f"Write it like {self.called(name)}: [one, two]")
             return []
@@ -274,6 +301,7 @@ class Reader:
     def labels(self, name: str, split_on: str) -> tuple[Label, ...]:
         found: dict[str, Label] = {}
         for value in self.items(name, split_on):
+            value = plain(value)
             slug = slug_of(value)
             if not slug:
                 self.refuse(name, f"“{value}” has no letter or digit, so it cannot have a page.", "Write a word.")
@@ -331,13 +359,13 @@ class _ArticleReader(Reader):
             tags=self.labels("tags", split_on="," if "," in self.written("tags") else r"\s+"),
             authors=self.labels("authors", split_on=r",| and "),
             agency=self.agency(),
-            summary=self.text("summary"),
+            summary=plain(self.text("summary")),
             kicker=self.text("kicker"),
             lang=self.lang(),
             markup=self.markup,
             image=image,
             image_alt=self.text("image_alt"),
-            image_caption=self.text("image_caption"),
+            image_caption=plain(self.text("image_caption")),
             image_credit=self.text("image_credit"),
             featured=self.flag("featured"),
             id=self.id(),
@@ -370,6 +398,13 @@ class _ArticleReader(Reader):
                 unknown.append((spelling, field))
             else:
                 found[_MEANT[name]].append((name, field))
+        unknown_names = {spelling for spelling, _ in unknown}
+        self.problems[:] = [
+            note(found.problem, "It is left out.", line=found.line, text=found.text)
+            if found.remedy == TWICE and spelt(found.text) in unknown_names
+            else found
+            for found in self.problems
+        ]
         self._note_unknown(unknown)
         self.redirect_fields = found.pop("redirects", [])
         return {name: self._chosen(name, candidates) for name, candidates in found.items()}
@@ -511,7 +546,8 @@ class _ArticleReader(Reader):
         found = next(filter(None, map(self.magazine.find_section, names)), None)
         if found is None:
             said = f"The magazine has no section “{names[0]}”."
-            self.refuse("section", said, f"The sections are: {', '.join(known)}.{nearest(names[0], known)}")
+            spellings = {spelling: s.path for s in self.magazine.sections for spelling in (s.name.lower(), s.path.rpartition("/")[2], s.path)}
+            self.refuse("section", said, f"The sections are: {', '.join(known)}.{nearest(names[0], spellings)}")
         return found
 
     def url(self, title: str, section: str | None, date: datetime | None) -> tuple[str | None, list[str]]:
@@ -637,6 +673,12 @@ def _unwrapped(value: Value) -> Value:
     return value or "" if isinstance(value, list) else value
 
 
+def _without_quotes(text: str) -> str:
+    """Without the quotation marks that a word processor has made of straight ones."""
+    found = re.fullmatch(r"[“”„‟\"‘’](.+)[“”„‟\"‘’]", text)
+    return found[1].strip() if found else text
+
+
 def _named(value: Value) -> str | None:
     """An item of a list of names: a name, or a mapping that has one."""
     if isinstance(value, dict):
@@ -647,7 +689,7 @@ def _named(value: Value) -> str | None:
 def _as_url(text: str) -> str | None:
     """The URL's one spelling: below the root, with a slash at its end unless it names a file, and a folder for its ``index.html``."""
     path = "/" + text.strip().removesuffix("/index.html").strip("/")
-    if len(path) > 400 or not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", path):
+    if len(path) > 400 or ".." in path or not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", path):
         return None
     return path if re.search(r"\.html?$", path) else path + "/"
 

@@ -1,7 +1,7 @@
 """``site = f(content, register, now)``, in one pass: what the bucket must hold once the events have settled."""
 
 from bisect import bisect_left
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,6 +10,7 @@ from itertools import chain
 
 from pressrun.core.article import Article, is_article, read_article
 from pressrun.core.cards import (
+    ALIKE_TAGS,
     FILE,
     Card,
     Media,
@@ -24,6 +25,7 @@ from pressrun.core.cards import (
     media_of,
     media_of_card,
     mentioned_by,
+    misspelt,
     names_of,
     read_card,
     unmet,
@@ -78,9 +80,10 @@ def judge(content: Mapping[str, bytes], register: Register, now: datetime, keys:
     magazine, found = magazine_of(content, register)
     problems = {SITE_TOML: found}
     in_force, _ = _decide_all(content, register, magazine, now, problems, cache(partial(read, content=content, register=register, magazine=magazine)))
-    live = (article for article in in_force.values() if phase_of(article, now) == "live")
+    live = [article for article in in_force.values() if phase_of(article, now) == "live"]
     filed = _file(_read_cards(content, register, magazine, problems), map(card_of, live))
     library = _Library(content, register, {})
+    used = Counter(tag.slug for article in live for tag in article.tags)
     judged = {}
     for key in keys:
         phase: str = "live"
@@ -90,12 +93,19 @@ def judge(content: Mapping[str, bytes], register: Register, now: datetime, keys:
             if article and not errors(problems[key]):
                 media = library.find(candidate for candidates in media_of(article).values() for candidate in candidates)
                 there = {*filed, *(FILE + candidate for candidate in media)}
-                problems[key] += unmet(article, content[key].decode("utf-8-sig"), there)[1]
+                text = content[key].decode("utf-8-sig")
+                own = {tag.slug for tag in article.tags} if phase == "live" else set[str]()
+                others = {slug for slug, count in used.items() if count > (slug in own)}
+                problems[key] += unmet(article, text, there)[1] + misspelt(article, text, partial(_spelt, others), others.__contains__)
         elif is_medium(key):
             _, problems[key] = judge_medium(key, content[key])
         if key in problems:
             judged[key] = Judged("refused" if errors(problems[key]) else phase, problems[key])
     return judged
+
+
+def _spelt(tags: Iterable[str], begin: str) -> list[str]:
+    return sorted(slug for slug in tags if slug.startswith(begin))[:ALIKE_TAGS]
 
 
 class _Library:

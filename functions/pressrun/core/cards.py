@@ -5,22 +5,28 @@ A page *mentions* an author, a journal issue, another article or a medium by nam
 """
 
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from difflib import get_close_matches
 from functools import lru_cache
 
 from pressrun.core.article import Article, Label, Reader, is_article, read_document
 from pressrun.core.dates import stamp, unstamp
 from pressrun.core.links import is_elsewhere, media_keys, name_of, slug_of, stand_in
 from pressrun.core.magazine import Magazine
+from pressrun.core.markdown import excess, plain, rendered
 from pressrun.core.media import Medium, is_media_name, is_medium
 from pressrun.core.problem import Problem, errors, note
+from pressrun.core.shortcodes import translate
 
 AUTHORS, ISSUES = "authors/", "issues/"
 ALL_AUTHORS, ALL_ISSUES = "authors", "issues"  # the names under which every author and every issue is filed, too
 FILE = "file/"
 _MOST_NOTES = 20
+ALIKE_TAGS = 100  # that are compared with one
+_MOST_COMPARED, _ALIKE = 10, 2
 _LONGEST_TEXT = 50_000  # a card is one item of the catalogue, of 400 KB at most
 _AUTHOR_FIELDS = frozenset(
     {"name", "display_name", "title", "full_name", "first_name", "last_name", "role", "job_title", "position", "summary", "description", "bio_short"}
@@ -197,6 +203,32 @@ def unmet(article: Article, text: str, there: Container[str]) -> tuple[tuple[str
     return tuple(sorted({name for _, names, _, _ in missing for name in names})), tuple(notes)
 
 
+Spelt = Callable[[str], Sequence[str]]  # the slugs of tags that live articles have and that begin with this
+
+
+def misspelt(article: Article, text: str, spelt: Spelt, is_used: Callable[[str], bool]) -> tuple[Problem, ...]:
+    """A note on each tag that no other article has and that is much like one that is used. ``text`` is the file's; ``is_used`` is whether another
+    live article has the tag.
+
+    Only tags with the same first letters are compared, and of an article's tags only the first, so that this costs the same in any archive.
+    """
+    notes, own = [], {tag.slug for tag in article.tags}
+    for tag in article.tags[:_MOST_COMPARED]:
+        known = [slug for slug in spelt(tag.slug[:_ALIKE]) if slug not in own]
+        close = get_close_matches(tag.slug, known, n=1, cutoff=0.8)
+        # "4g" and "5g" are no mistake, and a word is as often singular as not.
+        if close and re.sub(r"\d", "", tag.slug) != re.sub(r"\d", "", close[0]) and not is_used(tag.slug):
+            said = f"No other article has the tag “{tag.name}”. Did you mean “{close[0]}”?"
+            notes.append(note(said, "It is kept as it is.", line=_line_of_tag(text, tag.name), text=tag.name[:120]))
+    return tuple(notes)
+
+
+def _line_of_tag(text: str, name: str) -> int | None:
+    field = re.search(r"^[\s\"']*(?:tags|keywords)\b", text, re.IGNORECASE | re.MULTILINE)
+    place = text.find(name, field.start()) if field else -1
+    return text.count("\n", 0, place) + 1 if place >= 0 else None
+
+
 def is_inside(keys: Sequence[str]) -> bool:
     """Whether the medium lies inside its article."""
     return any("\n" in key for key in keys)
@@ -223,7 +255,7 @@ class _Reader(Reader):
             name=name,
             url=f"/authors/{self.slug()}/",
             role=self.first("role", "job_title", "position"),
-            summary=self.first("summary", "description", "bio_short"),
+            summary=plain(self.first("summary", "description", "bio_short")),
             picture=self.first("portrait", "image", "photo", "avatar", "picture"),
             body=self.body(),
         )
@@ -240,7 +272,7 @@ class _Reader(Reader):
             url=f"/journal/{slug_of(number) or self.slug()}/",
             number=number,
             date=self.instant("date"),
-            summary=self.first("summary", "description"),
+            summary=plain(self.first("summary", "description")),
             picture=self.first("cover", "image"),
             download=self.first("pdf", "download"),
             insert=self.text("insert"),
@@ -255,10 +287,18 @@ class _Reader(Reader):
         return next((text for name in names if (text := self.text(name))), "")
 
     def body(self) -> str:
-        body = self.document.body.strip()
+        written = self.document.body
+        body = written.strip()
+        first_line = self.document.body_line + written.count("\n", 0, len(written) - len(written.lstrip()))
         if len(body) > _LONGEST_TEXT:
             said = f"The text has {len(body):,} characters; {_LONGEST_TEXT:,} is the most."
-            self.problems.append(Problem(said, "Shorten it, or make it an article.", self.document.body_line))
+            self.problems.append(Problem(said, "Shorten it, or make it an article.", first_line))
+            return ""
+        body, notes = translate(body, first_line)
+        self.problems += notes
+        if too_much := excess(rendered(body)):
+            self.problems.append(Problem(*too_much, first_line))
+            return ""
         return body
 
     def only(self, known: frozenset[str]) -> None:

@@ -6,18 +6,22 @@ import tomllib
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, time
 from typing import Any, cast
 
 import yaml
 
+from pressrun.core.mistakes import last_field, mended, mended_toml, without_dashes
 from pressrun.core.problem import CONTROL, Problem, note
 
 _BLANK_LINES = re.compile(r"(?:[ \t]*+\n)*+")
 # Every one of the three parsers recurses or worse; a file nested deeper than this is an attack, not an article.
 _DEEPEST = 20
 _LARGEST = 64 * 1024
+
+TWICE = "Keep one of the two."
 
 Value = str | list["Value"] | dict[str, "Value"]
 
@@ -47,6 +51,10 @@ class _Refused(Exception):
     def __init__(self, problem: str, remedy: str, line: int | None = None, text: str = "") -> None:
         super().__init__(problem)
         self.problem = Problem(problem, remedy, line, text[:120])
+
+
+class _NoFields(_Refused):
+    """It is YAML, but something else than fields."""
 
 
 def spelt(name: str) -> str:
@@ -91,14 +99,16 @@ def _split(text: str) -> tuple[Document, list[Problem]]:
     lines = text.split("\n")
     if not has_front_matter(text):
         remedy = "Begin the file with a line ---, then title: and the other fields, then another line ---."
-        raise _Refused("The file does not begin with front matter.", remedy, 1, lines[0][:80])
+        said, remedy = next(without_dashes(lines), ("The file does not begin with front matter.", remedy))
+        raise _Refused(said, remedy, 1, lines[0][:80])
     mark = lines[0].rstrip()
     if mark not in _FORMS:
         return _split_json(text)
     ends, read = _FORMS[mark]
     end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in ends), None)
     if end is None:
-        raise _Refused("The front matter has no end.", f"Put a line {mark} after its last field.", 1, mark)
+        where = f" That may be line {last_field(lines[1:], 2)}." if mark == "---" and len(lines) > 1 else ""
+        raise _Refused("The front matter has no end.", f"Put a line {mark} after its last field.{where}", 1, mark)
     head = "\n".join(lines[1:end])
     if len(head) > _LARGEST:
         raise _Refused("The front matter is larger than 64 KB.", f"Move the text below the second {mark}.", 1)
@@ -112,13 +122,23 @@ def _split(text: str) -> tuple[Document, list[Problem]]:
 def _read_yaml(head: str) -> Read:
     try:
         return _compose(head, [])
+    except _NoFields:
+        found = mended(head, 2)
+        if found.problems:
+            with suppress(yaml.YAMLError, _Refused):
+                return _compose("\n".join(found.lines), found.problems)
+        raise
     except yaml.YAMLError as error:
-        mended, notes = _quote_colons(head)
+        text, notes = _quote_colons(head)
         if notes:
-            try:
-                return _compose(mended, notes)
-            except (yaml.YAMLError, _Refused):
-                pass
+            with suppress(yaml.YAMLError, _Refused):
+                return _compose(text, notes)
+        found = mended(text, 2)
+        if found.problems:
+            # All that can be read is judged, too.
+            with suppress(yaml.YAMLError, _Refused):
+                return _compose("\n".join(found.lines), [*found.problems, *notes])
+            raise _Refused(found.problems[0].problem, found.problems[0].remedy, found.problems[0].line, found.problems[0].text) from None
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         line = mark.line if mark else 0
         lines = head.split("\n")
@@ -140,7 +160,7 @@ def _compose(head: str, problems: list[Problem]) -> Read:
     if not isinstance(after := next(events), yaml.StreamEndEvent):
         raise yaml.composer.ComposerError(None, None, "another document begins", after.start_mark)
     if not is_mapping:
-        raise _Refused("The front matter is not a list of fields.", "Write each as name: value.", 2)
+        raise _NoFields("The front matter is not a list of fields.", "Write each as name: value.", 2)
     fields: dict[str, Field] = {}
     for key, value, left_out in pairs:
         line = key.start_mark.line + 2
@@ -208,7 +228,7 @@ def _quote_colons(head: str) -> tuple[str, list[Problem]]:
     """``title: Milley: U.S. should talk`` is not YAML, but everybody writes it and everybody knows what it means."""
     notes: list[Problem] = []
 
-    def mended(lines: list[str]) -> Iterator[str]:
+    def quoted_all(lines: list[str]) -> Iterator[str]:
         for number, line in enumerate(lines, 2):
             found = re.fullmatch(r"([A-Za-z_-]+):[ \t]+([^\s\"'\[{|>&*!%@`].*:(?:[ \t].*)?)", line)
             if found:
@@ -218,7 +238,7 @@ def _quote_colons(head: str) -> tuple[str, list[Problem]]:
             else:
                 yield line
 
-    return "\n".join(mended(head.split("\n"))), notes
+    return "\n".join(quoted_all(head.split("\n"))), notes
 
 
 # TOML
@@ -238,6 +258,13 @@ def _read_toml(head: str) -> Read:
         _refuse_depth(_DEEPEST + 1, 1)
     except ValueError as error:  # TOMLDecodeError is one, and so is a number of too many digits
         place = re.search(r"\(at line (\d+)", str(error))  # else at the end of the document
+        meant = mended_toml(head, 2)
+        if meant.problems:
+            with suppress(ValueError, RecursionError, _Refused):
+                fields, problems = _read_toml("\n".join(meant.lines))
+                return fields, [*meant.problems, *problems]
+            first = meant.problems[0]
+            raise _Refused(first.problem, first.remedy, first.line, first.text) from None
         lines = head.split("\n")
         line = int(place[1]) if place else len(lines)
         said = re.sub(r"\s*\(at .*\)$", "", str(error)) if isinstance(error, tomllib.TOMLDecodeError) else "a number is too long"
@@ -314,8 +341,8 @@ def _as_text(value: object, line: int, depth: int = 1) -> Value:
 
 def _add(fields: dict[str, Field], problems: list[Problem], field: Field) -> None:
     name = spelt(field.name)
-    if name in fields:
-        problems.append(Problem(f"“{name}” stands here twice.", "Keep one of the two.", field.line, field.name))
+    if name in fields and fields[name].value != field.value:
+        problems.append(Problem(f"“{name}” stands here twice.", TWICE, field.line, field.name))
     fields[name] = field
 
 

@@ -117,6 +117,8 @@ def vimeo(text: str) -> str | None:
 
 def video_of(text: str) -> str | None:
     """A video in its one spelling: an address at YouTube or Vimeo, or a content key below ``media/``. None for anything else."""
+    if re.match(r"(?:www\.|m\.|player\.)?(?:youtube\.com|youtu\.be|vimeo\.com)/", text, re.IGNORECASE):
+        text = f"https://{text}"
     if _SCHEME.match(text):
         return youtube(text) or vimeo(text)
     found = _FILM.fullmatch(text)

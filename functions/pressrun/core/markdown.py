@@ -11,6 +11,7 @@ import pyromark
 
 from pressrun.core.links import anchor_of, is_elsewhere, read_href, video_of
 from pressrun.core.media import is_media_name
+from pressrun.core.problem import CONTROL, mended
 
 Markup = Literal["markdown", "html"]
 
@@ -23,6 +24,7 @@ _OPTIONS = (
     | pyromark.Options.ENABLE_HEADING_ATTRIBUTES
 )
 _MARKDOWN = pyromark.Markdown(options=_OPTIONS)
+_LINE = pyromark.Markdown(options=pyromark.Options.ENABLE_STRIKETHROUGH)
 
 _TAGS = {
     *("a", "abbr", "b", "bdi", "bdo", "blockquote", "br", "caption", "cite", "code", "data", "dd", "del", "details", "dfn", "div", "dl", "dt", "em"),
@@ -57,15 +59,13 @@ _EVERYWHERE = {"lang", "dir", "title"}
 _ATTRIBUTES = {
     "*": _EVERYWHERE,
     "a": {"href", "hreflang"},
-    "blockquote": {"cite"},
     "data": {"value"},
-    "del": {"cite", "datetime"},
+    "del": {"datetime"},
     "div": {"id"},
     **{heading: {"id"} for heading in ("h2", "h3", "h4", "h5", "h6")},
     "img": {"src", "alt"},
-    "ins": {"cite", "datetime"},
+    "ins": {"datetime"},
     "ol": {"start", "reversed"},
-    "q": {"cite"},
     "td": {"colspan", "rowspan", "headers"},
     "th": {"colspan", "rowspan", "headers", "scope", "abbr"},
     "time": {"datetime"},
@@ -99,6 +99,7 @@ _ANY_TAG = re.compile(r"<[^>]*>")
 _MENTION = re.compile(r'<(?:a(?: [a-z-]+="[^"]*")*? href="([^"]*)"|img(?: [a-z-]+="[^"]*")*? src="([^"]*)")')
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _HEADING_1 = re.compile(r"<(/?)h1\b")
+_EMPTY_HEADING = re.compile(r"<(h[2-6])(?: [^<>]*+)?>\s*+</\1>")  # of a shortcode that was left out, as a rule
 _FOOTNOTE = re.compile(r'(<sup class="footnote-reference"><a href="#|<div class="footnote-definition" id=")')
 _FRAME = re.compile(r"<iframe\b([^<>]*+)>(?:\s*+</iframe\s*>)?", re.IGNORECASE)
 _UNSHOWN = re.compile(r"<(script|iframe|object|embed|form|svg|math|video|audio|canvas)\b", re.IGNORECASE)
@@ -189,7 +190,9 @@ def clean(html: str) -> str:
     html = _ALIGNED.sub(r'<\1 class="\2">', html)
     if "footnote-" in html:
         html = _FOOTNOTE.sub(r"\1fn-", html)  # a footnote's name may be a heading's, too
-    return _CLEANER.clean(_HEADING_1.sub(r"<\1h2", html))
+    # A reference like &#1; is a control character by now, and in what some tools made, &#146; is an apostrophe.
+    cleaned = CONTROL.sub(mended, _CLEANER.clean(_HEADING_1.sub(r"<\1h2", html)))
+    return _EMPTY_HEADING.sub("", cleaned)
 
 
 def _meant(href: str) -> tuple[tuple[str, str] | None, str]:
@@ -252,6 +255,9 @@ class _Page:
 
     def _link(self, tag: str, attributes: dict[str, str]) -> str:
         written = unescape(attributes.get("href", ""))
+        if "href" in attributes and not written.strip():
+            self.open_links.append(False)
+            return ""
         ref, file = _meant(written)
         if not ref and not file:
             self.open_links.append(True)
@@ -305,20 +311,52 @@ def depth(html: str) -> int:
     return deepest
 
 
-def code_spans(text: str, markup: Markup = "markdown") -> list[tuple[int, int]]:
-    """Where there is code in the body: the start and end of each piece, in order."""
+Spans = list[tuple[int, int]]
+
+
+def spans(text: str, markup: Markup = "markdown") -> tuple[Spans, Spans]:
+    """Where there is code in the body, and where blocks of HTML are in Markdown: the start and end of each piece, in order."""
     if markup == "html":
-        return [found.span() for found in _HTML_CODE.finditer(text)]
+        return [found.span() for found in _HTML_CODE.finditer(text)], []
     data = text.encode()
-    spans: list[tuple[int, int]] = []
+    code, html = Spans(), Spans()
     place = byte = 0
     for event, where in _MARKDOWN.events_with_range(text):  # whose ranges are in bytes
         match event:
             case {"Code": _} | {"Start": {"CodeBlock": _}}:
-                start = place + len(data[byte : where["start"]].decode())
-                place, byte = start + len(data[where["start"] : where["end"]].decode()), where["end"]
-                spans.append((start, place))
-    return spans
+                found = code
+            case {"Start": "HtmlBlock"}:
+                found = html
+            case _:
+                continue
+        start = place + len(data[byte : where["start"]].decode())
+        place, byte = start + len(data[where["start"] : where["end"]].decode()), where["end"]
+        found.append((start, place))
+    return code, html
+
+
+def plain(text: str) -> str:
+    """One line of Markdown or HTML as text: what a summary or a caption says, without its emphasis, links and tags.
+
+    >>> plain("By **Jo** and [Al](https://al.example), in <em>Oslo</em>: 2 * 3 * 4")
+    'By Jo and Al, in Oslo: 2 * 3 * 4'
+    """
+    if not re.search(r"[*_`\[<~\\]", text):
+        return text
+    # A word before it, so that 'no. 1' or a dash at its beginning is no list.
+    events = _LINE.events("x " + " ".join(text.split()).replace("&", "&amp;"))
+    return " ".join("".join(filter(None, map(_said, events)))[2:].split())
+
+
+def _said(event: object) -> str:
+    match event:
+        case {"Text": str(text)} | {"Code": str(text)}:
+            return text
+        case {"InlineHtml": str(tag)}:
+            named = _TAG.match(tag)
+            return "" if named and named[2].lower() in _TAGS else tag
+        case _:
+            return ""
 
 
 def word_count(html: str) -> int:

@@ -1,13 +1,19 @@
 """What is wrong with an upload, in an editor's words. A judgement returns every problem at once, never just the first."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-# What no feed or sitemap can hold: https://www.w3.org/TR/xml/#charsets
-CONTROL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What no feed or sitemap can hold: https://www.w3.org/TR/xml/#charsets, and what a page should not: https://infra.spec.whatwg.org/#control
+CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+WINDOWS = re.compile(r"[\x80-\x9f]")
+
+
+def mended(control: re.Match[str]) -> str:
+    """What was meant by a control character: those above 127 are Windows's quotation marks and dashes, kept through a change of encoding."""
+    return control[0].encode("latin-1", "ignore").decode("cp1252", "replace") if "\x80" <= control[0] <= "\x9f" else "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,8 @@ def ranked(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda found: (found.severity != "error", found.line or 0, found.problem)))
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
-    """' Did you mean x?' for the known word that is most like this one, or nothing."""
-    close = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
-    return f" Did you mean “{close[0]}”?" if close else ""
+def nearest(word: str, known: Sequence[str] | Mapping[str, str]) -> str:
+    """' Did you mean x?' for the known word that is most like this one, or nothing. A mapping has what is meant by each spelling."""
+    close = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    meant = known[close[0]] if close and isinstance(known, Mapping) else "".join(close)
+    return f" Did you mean “{meant}”?" if meant else ""

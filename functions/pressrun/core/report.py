@@ -16,7 +16,7 @@ from pressrun.core.problem import Problem, errors, ranked
 PREFIX = "reports/"
 PREVIEWS = f"{PREFIX}previews/"
 PREVIEW_DAYS = 7  # infra/template.yaml deletes it after them
-Status = Literal["live", "scheduled", "draft", "expired", "withdrawn", "refused"]
+Status = Literal["live", "scheduled", "draft", "expired", "withdrawn", "refused", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +124,11 @@ def report_on_site(magazine: Magazine | None, problems: tuple[Problem, ...], in_
 def report_on_other(key: str) -> Report:
     """The answer to a file such as ``_index.md``, from which nothing is published: an archive of another tool is full of them."""
     return Report(key, "live", "Kept as it is. Nothing is published from a file of this name.")
+
+
+def failed(key: str) -> Report:
+    """The answer where a fault of Pressrun kept it from doing what the file, or its removal, asks for."""
+    said = (
+        "Not done yet, because of a fault of Pressrun, not of your file. What readers see is as it was. Whoever runs Pressrun was told, and nothing"
+    )
+    return Report(key, "failed", f"{said} is lost: once the fault is mended, this is done, and this answer gives way to the usual one.")

@@ -2,14 +2,15 @@
 
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from itertools import islice
 
 from pressrun.core.frontmatter import line_finder
-from pressrun.core.links import ref_of, vimeo, youtube
-from pressrun.core.markdown import Markup, code_spans
+from pressrun.core.links import ref_of, video_of, vimeo, youtube
+from pressrun.core.markdown import Markup, plain, spans
 from pressrun.core.problem import Problem, note
 
 # None has the opening of another in it, so one that never closes ends the search at the next opening and not at the end of the file.
@@ -19,20 +20,35 @@ _LIQUID = (
 )
 _OBSIDIAN = r"(?P<embed>!?)\[\[(?P<link>[^\[\]|\n]++)(?:\|(?P<label>[^\[\]\n]*+))?\]\](?![(\[])"
 # What Jekyll's Markdown says of looks: classes, and where a table of contents goes, in place of a list of one item.
-_KRAMDOWN = r"(?P<look>(?:(?:[*+-]|1\.) [^\n]*\n)?\{:toc\}|\{:[^{}\n]*\})"
-_IN_MARKDOWN, _IN_HTML = re.compile(f"{_HUGO}|{_LIQUID}|{_OBSIDIAN}|{_KRAMDOWN}"), re.compile(f"{_HUGO}|{_LIQUID}")
+_TOC = r"(?:(?:[*+-]|1\.) [^\n]*\n)?\{:toc[^{}\n]*\}|^\[\[?_?(?:toc|TOC)_?\]\]?[ \t]*$"
+# Attributes as Hugo has them, on a line of their own or behind a link or a picture. A heading's are its anchor.
+_ATTRIBUTES = r"^[ \t]*\{[.#][\w-][^{}\n]*\}[ \t]*$|(?<=[)\]])\{(?:[.#]|(?:width|height|target|rel|class|style|align|loading)=)[^{}\n]*\}"
+_LOOK = rf"(?P<look>{_TOC}|\{{:[^{{}}\n]*\}}|{_ATTRIBUTES})"
+# WordPress's, which archives that came by way of it still have.
+_WORDPRESS = r"(?P<video>^\[(?:youtube|vimeo)[= ]\s*[^\[\]\s]{1,300}\][ \t]*$)"
+# HTML in whose inside Jekyll's Markdown reads Markdown, which others do after an empty line.
+_BLOCK = r"(?P<block>^ {0,3}<(?:div|section|article|aside|main|header|footer|figure|blockquote|details|center)\b[^<>\n]{0,500}?"
+_MARKED, _ANY = rf"{_BLOCK}\smarkdown\s?=[^<>\n]{{0,500}}>)", rf"{_BLOCK}>)"
+_IN_HTML = re.compile(f"{_HUGO}|{_LIQUID}")
+_IN_MARKDOWN = re.compile(f"{_HUGO}|{_LIQUID}|{_LOOK}|{_OBSIDIAN}|{_WORDPRESS}|{_MARKED}", re.MULTILINE)
+_IN_ALL_HTML = re.compile(f"{_HUGO}|{_LIQUID}|{_LOOK}|{_OBSIDIAN}|{_WORDPRESS}|{_ANY}", re.MULTILINE)
+_SIGN = re.compile(r"\{|\[\[|\[(?:TOC|toc)\]|\[(?:youtube|vimeo)[= ]|markdown=")  # without one of these there is no shortcode
+_ALL_HTML = re.compile(r"\{::options\s[^{}\n]*parse_block_html=[\"']true")
 _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]++)\]:", re.MULTILINE)
 _NAME = re.compile(r"\s*(/?\s*[^\s\"'=]*)")
 _ARGUMENT = re.compile(r"(?:([\w.-]+)\s*=\s*)?(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|`([^`]*+)`|([^\s\"'`=]++))")
 # What follows is a link's destination: after the bracket, the quotation mark or the colon, or after the site's own address there.
 _DESTINATION = re.compile(r"(?:\]\(\s*<?|=\s*[\"']|\]:\s*)(?:\{\{[^{}]*\}\})*$")
+_ARTICLE = re.compile(r"\.(?:md|markdown)(?:#|$)", re.IGNORECASE)
 _NO_ARTICLE = re.compile(r"\.(?!(?:md|markdown|html?)$)\w+$", re.IGNORECASE)
 
-_LITERAL = {"highlight", "raw", "comment"}  # what stands between its two marks is not looked into
+_LITERAL = {"highlight", "raw", "comment", "code", "codeblock", "code-toggle"}  # what stands between its two marks is not looked into
+_TEXTS = ("text", "quote", "body", "content")  # what an unknown shortcode with such an argument shows
 _PICTURES = {"figure", "fig", "image", "img", "picture"}
 _SOURCES = ("src", "url", "path", "image_path", "file")
 _SITE_ADDRESSES = {"site.baseurl", "site.url"}
 _ADDRESS_FILTERS = {"relative_url", "absolute_url", "prepend", "escape", "xml_escape", "uri_escape"}
+_NOTHING = "Nothing need be done."
 _MOST, _MOST_NOTES = 10_000, 50
 
 
@@ -53,9 +69,9 @@ def translate(text: str, first_line: int, markup: Markup = "markdown") -> tuple[
 
     A link to another article leads to ``ref:`` and its name. In code, a shortcode is what it is.
     """
-    if "{" not in text and "[[" not in text:
+    if not _SIGN.search(text):
         return text, []
-    pattern = _IN_HTML if markup == "html" else _IN_MARKDOWN
+    pattern = _IN_HTML if markup == "html" else _IN_ALL_HTML if _ALL_HTML.search(text) else _IN_MARKDOWN
     found = list(islice(pattern.finditer(text), _MOST + 1))
     if len(found) > _MOST:
         return text, [
@@ -68,11 +84,11 @@ def translate(text: str, first_line: int, markup: Markup = "markdown") -> tuple[
     notes = [
         note(
             f"Pressrun does not know “{name}”, a shortcode of another tool.",
-            f"It is left out. {said}",
+            f"It is left out, and its text stays. {_NOTHING}" if has_text else f"It is left out. {said}",
             line=line_at(start) + first_line - 1,
             text=shown,
         )
-        for start, name, shown in translator.left_out[:_MOST_NOTES]
+        for start, name, shown, has_text in translator.left_out[:_MOST_NOTES]
     ]
     if more := translator.left_out[_MOST_NOTES:]:
         notes.append(note(f"{len(more)} more shortcodes are left out.", said, line=line_at(more[0][0]) + first_line - 1))
@@ -83,38 +99,48 @@ class _Translator:
     def __init__(self, text: str, markup: Markup, found: list[re.Match[str]]) -> None:
         self.text, self.markup, self.found = text, markup, found
         self.defined = {found[1] for found in _DEFINITION.finditer(text)} if "[[" in text else set()
-        self.code = code_spans(text, markup) if found else []
-        self.left_out: list[tuple[int, str, str]] = []
+        self.code, self.html = spans(text, markup) if found else ([], [])
+        self.left_out: list[tuple[int, str, str, bool]] = []  # where, the name, as written, and whether its text stays
+        self.closed: set[int] = set()  # where those begin that another one closes
+        self.details = 0  # how many of these are open
 
     def pieces(self) -> Iterator[str]:
         """The text in order: what stands between the shortcodes, and what each becomes."""
         shortcodes = [self._read(found) for found in self.found]
         closings = _closings(shortcodes)
+        self.closed = set(closings)
         done = 0
         for found, shortcode in zip(self.found, shortcodes, strict=True):
             if found.start() < done:
                 continue  # between the marks of a literal one
             yield self.text[done : found.start()]
             done = found.end()
-            if self._in_code(found.start()):
+            if _inside(self.code, found.start()):
                 yield _unescaped(found) or found[0]
             elif unescaped := _unescaped(found):
                 yield escape(unescaped, quote=False)
             elif found.lastgroup == "look":
                 continue
+            elif found.lastgroup == "block":
+                yield found[0] + "\n"
+            elif found.lastgroup == "video":
+                url = video_of(unescape(re.split("[= ]", found[0].strip("[] \t"), maxsplit=1)[1]))
+                yield f"\n{self._anchor(shortcode, '', url)}\n" if url else found[0]
             elif found.lastgroup in ("link", "label"):
-                yield self._link(found)
+                yield self._link(found, shortcode)
             elif found.lastgroup == "value":
                 yield self._noted(_value(found["value"]), shortcode)
-            elif closing := closings.get(found.start()):
+            elif shortcode.name in _LITERAL and (closing := closings.get(found.start())):
                 yield self._literal(shortcode, self.text[done : closing.start])
                 done = closing.end
+            elif shortcode.name in ("/details", "enddetails"):
+                yield self._details_end()
             elif not shortcode.name.startswith(("/", "end")):
                 yield self._noted(self._shown(shortcode), shortcode)
         yield self.text[done:]
 
     def _read(self, found: re.Match[str]) -> _Shortcode:
-        if found.lastgroup in ("link", "label", "value", "look"):
+        if found.lastgroup in ("link", "label", "value", "look", "block", "video"):
             return _Shortcode(found.start(), found.end(), found[0], {}, False)
         inside = found[found.lastgroup or 0].rstrip().removesuffix("-")
         named = _NAME.match(inside)
@@ -128,14 +154,19 @@ class _Translator:
         alone = not before[2].strip() and not after[0].strip() and (bool(before[1]) or found.start() < 20)
         return _Shortcode(found.start(), found.end(), name, arguments, alone)
 
-    def _in_code(self, place: int) -> bool:
-        number = bisect_right(self.code, (place, len(self.text))) - 1
-        return number >= 0 and place < self.code[number][1]
+    def _in_html(self, shortcode: _Shortcode) -> bool:
+        """Whether what it becomes is HTML: Markdown is not read in a block of HTML."""
+        return self.markup == "html" or _inside(self.html, shortcode.start)
 
     def _noted(self, shown: str | None, shortcode: _Shortcode) -> str:
         if shown is None:
-            self.left_out.append((shortcode.start, shortcode.name, self.text[shortcode.start : min(shortcode.end, shortcode.start + 120)]))
-        return shown or ""
+            said = next((shortcode.arguments[name] for name in _TEXTS if shortcode.arguments.get(name)), "")
+            shown = said and self._paragraph(shortcode, escape(said, quote=False) if self._in_html(shortcode) else said)
+            written = self.text[shortcode.start : min(shortcode.end, shortcode.start + 120)]
+            self.left_out.append((shortcode.start, shortcode.name, written, bool(said) or shortcode.start in self.closed))
+            if not said and re.match(r"[ \t]*[\"')]", self.text[shortcode.end : shortcode.end + 80]) and self._is_destination(shortcode):
+                return "<>" if self.text[: shortcode.start].rstrip().endswith("](") else ""  # else the brackets would be text
+        return shown
 
     def _shown(self, shortcode: _Shortcode) -> str | None:
         """What it becomes, or None where that is not obvious."""
@@ -145,8 +176,12 @@ class _Translator:
             arguments = {key: value for key, value in arguments.items() if key != "0"}
         if name in ("ref", "relref", "post_url", "link"):
             return self._ref(shortcode, arguments.get("0") or arguments.get("path", ""))
+        if name == "details" and shortcode.start in self.closed:
+            return self._details(arguments)
         if name in ("youtube", "vimeo", "video"):
             return self._video(shortcode, arguments.get("provider", name), arguments)
+        if _ARTICLE.search(target := arguments.get("0", "")) and self._is_destination(shortcode):
+            return self._ref(shortcode, target)
         return self._picture(shortcode, arguments) if _PICTURES.intersection(re.split(r"[-_]", name)) else None
 
     def _literal(self, shortcode: _Shortcode, inner: str) -> str:
@@ -154,29 +189,45 @@ class _Translator:
             return ""
         if shortcode.name == "raw":
             return inner
-        if self.markup == "html":
+        if self._in_html(shortcode):
             return f"<pre><code>{escape(inner.strip(), quote=False)}</code></pre>"
+        if shortcode.name == "code" and not shortcode.alone and "\n" not in inner and "`" not in inner:
+            return f"`{inner}`"
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", inner)), default=0))
         language = re.sub(r"[^\w+#-]", "", shortcode.arguments.get("0", ""))
         before = "" if shortcode.alone or not self.text[: shortcode.start].strip() else "\n\n"
         inner = inner if inner.startswith("\n") else f"\n{inner}"
         return f"{before}{fence}{language}{inner}{'' if inner.rstrip(' ').endswith(chr(10)) else chr(10)}{fence}"
 
+    def _details(self, arguments: dict[str, str]) -> str:
+        summary = escape(next(filter(None, (arguments.get(name) for name in ("summary", "title", "0"))), "…"), quote=False)
+        self.details += 1
+        return f"\n\n<details><summary>{summary}</summary>\n\n"
+
+    def _details_end(self) -> str:
+        if not self.details:
+            return ""
+        self.details -= 1
+        return "\n\n</details>\n\n"
+
     def _ref(self, shortcode: _Shortcode, target: str) -> str | None:
         place = "/" + target.lstrip("/") if shortcode.name == "link" and _NO_ARTICLE.search(target) else ref_of(target)
-        if _DESTINATION.search(self.text[max(0, shortcode.start - 80) : shortcode.start]):
+        if self._is_destination(shortcode):
             return place
-        return self._anchor(target, place) if place else None
+        return self._anchor(shortcode, target, place) if place else None
 
-    def _link(self, found: re.Match[str]) -> str:
+    def _is_destination(self, shortcode: _Shortcode) -> bool:
+        return _DESTINATION.search(self.text[max(0, shortcode.start - 80) : shortcode.start]) is not None
+
+    def _link(self, found: re.Match[str], shortcode: _Shortcode) -> str:
         """Obsidian's link, or the picture or article that it embeds."""
         target = found["link"].rstrip("\\").strip()  # in a table the bar is written \|
         if target.startswith("^") or target in self.defined:
             return found[0]
         label = (found["label"] or "").strip()
-        if found["embed"] and _NO_ARTICLE.search(target):
+        if found["embed"] and _NO_ARTICLE.search(target) and not self._in_html(shortcode):
             return f"![{'' if re.fullmatch(r'[0-9x]*', label) else _text(label)}]({_destination(target)})"  # a number is its width
-        return self._anchor(label or ": ".join(filter(None, target.split("#"))), ref_of(target))
+        return self._anchor(shortcode, label or ": ".join(filter(None, target.split("#"))), ref_of(target))
 
     def _picture(self, shortcode: _Shortcode, arguments: dict[str, str]) -> str | None:
         placed = [value for key, value in arguments.items() if key.isdigit()]
@@ -184,22 +235,22 @@ class _Translator:
         src = next(iter([*named, *(value for value in placed if "." in value), *placed]), "")
         if not src:
             return None
-        caption = " ".join(filter(None, (arguments.get(name) for name in ("title", "caption", "description", "attr"))))
-        if self.markup == "html":
+        caption = plain(" ".join(filter(None, (arguments.get(name) for name in ("title", "caption", "description", "attr")))))
+        if self._in_html(shortcode):
             image = f'<img src="{escape(src)}" alt="{escape(arguments.get("alt", ""))}" title="{escape(caption)}">'
         else:
             title = f' "{_text(caption)}"' if caption else ""
             image = f"![{_text(arguments.get('alt', ''))}]({_destination(src)}{title})"
-        return self._paragraph(shortcode, self._anchor(image, arguments["link"], is_text=False) if arguments.get("link") else image)
+        return self._paragraph(shortcode, self._anchor(shortcode, image, arguments["link"], is_text=False) if arguments.get("link") else image)
 
     def _video(self, shortcode: _Shortcode, provider: str, arguments: dict[str, str]) -> str | None:
         given = arguments.get("id") or arguments.get("0", "")
         url = youtube(given) if provider == "youtube" else vimeo(given) if provider == "vimeo" else None
         # Without a text, the page says what it leads to, in the magazine's language.
-        return self._paragraph(shortcode, self._anchor(arguments.get("title", ""), url)) if url else None
+        return self._paragraph(shortcode, self._anchor(shortcode, arguments.get("title", ""), url)) if url else None
 
-    def _anchor(self, label: str, href: str, is_text: bool = True) -> str:
-        if self.markup == "html":
+    def _anchor(self, shortcode: _Shortcode, label: str, href: str, is_text: bool = True) -> str:
+        if self._in_html(shortcode):
             return f'<a href="{escape(href)}">{escape(label, quote=False) if is_text else label}</a>'
         return f"[{_text(label) if is_text else label}]({_destination(href)})"
 
@@ -207,18 +258,25 @@ class _Translator:
         """What stands alone on its line is a paragraph, and a picture alone in its paragraph is a figure."""
         if not shortcode.alone:
             return shown
-        return f"<p>{shown}</p>" if self.markup == "html" else f"\n{shown}\n"
+        if self.markup == "html":
+            return f"<p>{shown}</p>"
+        return shown if self._in_html(shortcode) else f"\n{shown}\n"
+
+
+def _inside(spans: list[tuple[int, int]], place: int) -> bool:
+    number = bisect_right(spans, place, key=lambda span: span[0]) - 1
+    return number >= 0 and place < spans[number][1]
 
 
 def _closings(shortcodes: list[_Shortcode]) -> dict[int, _Shortcode]:
-    """By the start of each literal shortcode, the next one that closes it."""
+    """By the start of each shortcode, the one that closes it: of a literal one the next, of any other the one at the same depth."""
     found: dict[int, _Shortcode] = {}
-    following: dict[str, _Shortcode] = {}
+    following: dict[str, list[_Shortcode]] = defaultdict(list)
     for shortcode in reversed(shortcodes):
         if shortcode.name.startswith(("/", "end")):
-            following[shortcode.name.removeprefix("/").removeprefix("end")] = shortcode
-        elif shortcode.name in _LITERAL and shortcode.name in following:
-            found[shortcode.start] = following[shortcode.name]
+            following[shortcode.name.removeprefix("/").removeprefix("end")].append(shortcode)
+        elif ends := following[shortcode.name]:
+            found[shortcode.start] = ends[-1] if shortcode.name in _LITERAL else ends.pop()
     return found
 
 

@@ -7,11 +7,11 @@ What it does not show, known and left open:
 
 - Permissions: neither roles nor policies are enforced. The template's tests judge them. S3 asks for no signature, and a signed address never expires.
 - Lifecycle rules: nothing in a bucket grows old.
-- Order and repetition: queues deliver in order and once unless a function fails, S3 announces at once. `functions.Weather` is where tests stir.
+- Order and repetition: queues deliver in order and once unless a function fails, S3 announces at once. `weather` and `storm` stir.
 - Eventual consistency: every read of DynamoDB is strong, also of an index.
 - Throttling, quotas and cold starts; a function over its timeout is only reported. DynamoDB's 4 MB a transaction is not held.
 - Conditional writes are refused with 412, never with the 409 of a write that is still going on.
 - DynamoDB's TTL deletes nothing, and queues keep messages for ever.
 - The CDN is one edge without Brotli, byte ranges and revalidation, and plain http, so HSTS is taken off where it is served.
-- Functions share one process, where one of them runs at a time; os.environ holds what they agree on. Two at once are in `tests/cloud`.
+- Functions share one process, where one of them runs at a time; os.environ holds what they agree on. Two at once are in `storm`.
 """

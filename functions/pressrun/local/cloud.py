@@ -23,6 +23,7 @@ from pressrun.local.cdn import Cdn
 from pressrun.local.functions import Functions, Handler, Weather, shared_environment
 from pressrun.local.latency import Aws as Latencies
 from pressrun.local.mapping import Mapping as EventSourceMapping
+from pressrun.local.weather import Stirred
 from pressrun.local.web import Reload, serve
 
 PURGED_WITHIN = 5.0  # seconds, in 95 of 100 invalidations, as AWS has it of those by tag
@@ -101,6 +102,8 @@ class Cloud:
 
     def quiet(self) -> bool:
         """Whether no message is visible or in flight, and no function runs. Delayed messages and dead letters do not count."""
+        if isinstance(self.functions.weather, Stirred) and self.functions.weather.on_its_way():
+            return False
         with self.aws.lock:
             return not self.functions.running and not any(self.aws.waiting(source.queue) for source in self.stack.event_sources)
 

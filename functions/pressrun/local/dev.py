@@ -4,7 +4,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -22,6 +22,7 @@ from pressrun.local.cloud import LocalCloud
 from pressrun.local.folder import REGISTER, Folder, is_content
 from pressrun.local.latency import Aws as Latencies
 from pressrun.local.package import edition
+from pressrun.local.weather import Stirred, Weather
 
 _REPOSITORY = Path(pressrun.__file__).parents[2]
 # At a tenth, as everything here that waits: long enough for lists to gather, and for their purge to join their article's.
@@ -101,23 +102,28 @@ def _brief(answer: str) -> str:
 
 
 @contextmanager
-def running(path: Path, *, aws_port: int, cdn_port: int, reload: bool, watch: bool, latency: bool = False) -> Iterator[Running]:
+def running(
+    path: Path,
+    *,
+    aws_port: int,
+    cdn_port: int,
+    reload: bool,
+    watch: bool,
+    weather: Weather = Weather.CALM,
+    latency: bool = False,
+) -> Iterator[Running]:
     """A local cloud over the folder at ``path``: its register first, then its files; with ``latency``, as slow as AWS. Raises OSError for a port that
     is taken.
 
     Until it ends, standard output goes into a log in the folder, as that of a function on Lambda does: what has something to say to the user
     keeps the real one.
     """
+    stirred = None if weather is Weather.CALM else Stirred(weather)
+    settings: dict[str, Any] = {"parameters": {"Edition": edition()} | ({} if latency else WINDOWS), "weather": stirred}
     with (
         _log(path / REGISTER / LOG),
-        LocalCloud(
-            TEMPLATE,
-            aws_port=aws_port,
-            cdn_port=cdn_port,
-            reload=reload,
-            parameters={"Edition": edition()} | ({} if latency else WINDOWS),
-            latency=Latencies() if latency else None,
-        ) as cloud,
+        LocalCloud(TEMPLATE, aws_port=aws_port, cdn_port=cdn_port, reload=reload, latency=Latencies() if latency else None, **settings) as cloud,
+        stirred.over(connect().session, cloud.pace) if stirred else nullcontext(),
     ):
         buckets = connect()
         folder = Folder(path, cloud.client("s3"), buckets.content.name, buckets.register.name)

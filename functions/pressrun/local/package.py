@@ -7,7 +7,9 @@ it. The same inputs give the same bytes.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -91,7 +93,10 @@ def edition() -> str:
 
 
 def build(folder: Path = FOLDER, platform: Platform = LAMBDA) -> Package:
-    """Makes `folder` anew. Raises subprocess.CalledProcessError, with what pip said, for a dependency without a wheel or with another hash."""
+    """Makes `folder` anew, and beside it the list of what is in it.
+
+    Raises subprocess.CalledProcessError, with what pip said, for a dependency without a wheel or with another hash.
+    """
     if folder.exists():
         shutil.rmtree(folder)
     _install(folder, platform)
@@ -102,12 +107,26 @@ def build(folder: Path = FOLDER, platform: Platform = LAMBDA) -> Package:
     python = _compiler(platform.python)  # bytecode is of one version
     if python:
         _compile(folder, python)
+    _bill(folder).write_text(json.dumps(bill_of_materials(), indent=1) + "\n", "utf-8")
     size = 0
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (_LONG_AGO, _LONG_AGO))
         size += 0 if path.is_dir() else path.stat().st_size
     return Package(folder, edition(), size, compiled=python is not None)
+
+
+def bill_of_materials() -> dict[str, object]:
+    """What others' work is in the package (SBOM), as CycloneDX has it: https://cyclonedx.org/docs/1.6/json/"""
+    locked = re.findall(r"^([\w.-]+)==(\S+)", _LOCK.read_text("utf-8"), re.MULTILINE)
+    components = [{"type": "library", "name": name, "version": version, "purl": f"pkg:pypi/{name}@{version}"} for name, version in locked]
+    about = {"component": {"type": "application", "name": "pressrun", "version": edition()}}
+    return {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "metadata": about, "components": components}
+
+
+def _bill(folder: Path) -> Path:
+    """Beside the package, not in it: no function reads it."""
+    return folder.with_name(f"{folder.name}.cdx.json")
 
 
 def _sources() -> dict[str, Path]:

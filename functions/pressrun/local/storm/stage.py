@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -37,9 +36,9 @@ from pressrun.core.pages import Pages, Theme
 from pressrun.core.site import SiteObject
 from pressrun.local.cdn import Cdn, Request
 from pressrun.local.cloud import Cloud as LocalCloud
-from tests.cloud.faults import Crash, Fault, Faults
+from pressrun.local.dev import TEMPLATE
+from pressrun.local.faults import Crash, Fault, Faults
 
-TEMPLATE = Path(__file__).parents[2] / "infra" / "template.yaml"
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SITE_TOML = """
 title = "The Stage"
@@ -90,7 +89,7 @@ class Worker:
 
 @dataclass
 class Stage:
-    """``errors`` are what invocations ended with, ``dead`` the dead letters, ``calls`` how many AWS calls the functions have made."""
+    """``errors`` are what invocations ended with, ``calls`` how many AWS calls the functions have made."""
 
     local: LocalCloud
     cloud: Cloud
@@ -99,7 +98,6 @@ class Stage:
     edition: str
     weather: Callable[[Call], Fault | None] | None = None
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    dead: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     workers: list[Worker] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
     calls: int = 0
@@ -144,13 +142,6 @@ class Stage:
         """What was sent last is delivered first."""
         self._take_messages()
         self.messages.reverse()
-
-    def take_up_dead_letters(self) -> None:
-        """What ``aws sqs start-message-move-task`` does."""
-        for _, record in self.dead:
-            del self._receives[record["messageId"]]
-        self.messages += self.dead
-        self.dead.clear()
 
     def lose_messages(self) -> None:
         """What was sent is lost for good."""
@@ -268,7 +259,7 @@ class Stage:
         for queue in _QUEUES:
             if not self.local.aws.waiting(f"pressrun-{queue}"):
                 continue
-            url = f"https://sqs.us-east-1.amazonaws.com/123456789012/pressrun-{queue}"
+            url = _url(queue)
             while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
                 for message in found:
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -281,8 +272,12 @@ class Stage:
         if isinstance(answer, dict):
             failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         for record in worker.records:
-            if record["messageId"] in failed:
-                (self.messages if self._receives[record["messageId"]] < _RECEIVES else self.dead).append((queue, record))
+            if record["messageId"] not in failed:
+                continue
+            if self._receives[record["messageId"]] < _RECEIVES:
+                self.messages.append((queue, record))
+            else:
+                self.local.client("sqs").send_message(QueueUrl=_url(f"{queue}-dead"), MessageBody=record["body"])
 
     def _invoke(self, function: str, event: dict[str, Any]) -> Any:
         try:
@@ -307,6 +302,11 @@ class Stage:
 
     # What is there
 
+    @property
+    def dead(self) -> list[str]:
+        """The queues of the dead letters, each as often as it has one."""
+        return [queue for queue in _QUEUES for _ in range(self.local.aws.waiting(f"pressrun-{queue}-dead"))]
+
     def site(self) -> dict[str, SiteObject]:
         found = {key: self.cloud.site.read(key) for key, _ in self.cloud.site.listing()}
         return {key: made for key, made in found.items() if made}
@@ -320,7 +320,12 @@ class Stage:
 
     def built(self) -> Built:
         """What the site should be."""
-        return build(self.content(), read_register(self.cloud.register), as_of(self.cloud), _theme(self.edition))
+        return build(self.content(), read_register(self.cloud.register), as_of(self.cloud), self.theme)
+
+    @property
+    def theme(self) -> Theme:
+        """The templates that are in force."""
+        return _theme(self.edition)
 
     def answer(self, url: str) -> tuple[int, str]:
         """What a reader gets who comes for the first time: the status, and where a redirect leads."""
@@ -351,6 +356,10 @@ class Stage:
     @property
     def _client(self) -> Any:
         return self.local.client("s3")
+
+
+def _url(queue: str) -> str:
+    return f"https://sqs.us-east-1.amazonaws.com/123456789012/pressrun-{queue}"
 
 
 @contextmanager

@@ -25,11 +25,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pressrun.cloud.batch import EditionChanged
 from pressrun.cloud.buckets import Conflict
-from tests.cloud.faults import Fault, makes_a_difference
-from tests.cloud.stage import Call, Stage, staged
-from tests.storm.history import Editor, any_history
-from tests.storm.reader import Reader, Violation
+from pressrun.local.faults import Fault, makes_a_difference
+from pressrun.local.storm.history import HISTORIES, Editor, any_history
+from pressrun.local.storm.reader import Reader, Violation
+from pressrun.local.storm.stage import Call, Stage, staged
 
+_A_FAULT = 1 / 20  # of the calls of a run are those at which another one with a fault branches off
 _LONGEST = 60  # seconds of computing, after which a run hangs
 # What an invocation may end with when something went wrong around it: anything else is a bug of its own.
 _EXPECTED = (BotoCoreError, ClientError, EditionChanged, Conflict, RuntimeError)
@@ -39,7 +40,7 @@ _EXPECTED = (BotoCoreError, ClientError, EditionChanged, Conflict, RuntimeError)
 class Run:
     """``faults`` by the number of the call. In ``rough`` weather, messages are shuffled and repeated and two functions are at work, by ``seed``.
 
-    A race has no history: two functions are at work, and after these steps the other one goes on.
+    A race has no history: two functions are at work, and after these steps the other one goes on; at the step ``dies`` (-1: none) one dies.
     """
 
     history: tuple[str, ...] = ()
@@ -48,21 +49,24 @@ class Run:
     seed: int = 0
     race: str = ""
     hands: tuple[int, ...] = ()
+    dies: int = -1
 
     @classmethod
     def any(cls, seed: int) -> Run:
-        """Seeds are as good as runs: the same one gives the same run."""
+        """One of the small histories or a longer one, in calm or rough weather, with up to two faults. The same seed gives the same run."""
         random = Random(seed)
-        history = any_history(random)
-        calls = random.sample(range(60 * len(history) + 60), random.randint(0, 3))
-        return cls(history, {call: random.choice(list(Fault)) for call in sorted(calls)}, random.random() < 0.6, seed)
+        history = random.choice(list(HISTORIES.values())) if random.random() < 0.5 else any_history(random)
+        calls = random.sample(range(60 * len(history) + 60), random.choice([0, 0, 0, 1, 2]))
+        return cls(history, {call: random.choice(list(Fault)) for call in sorted(calls)}, random.random() < 0.5, seed)
 
     @property
     def command(self) -> str:
         """What plays it again."""
-        words = ["python", "-m", "tests.storm"]
+        words = ["pressrun", "storm"]
         if self.race:
-            return shlex.join([*words, "--race", self.race, "--hands", " ".join(map(str, self.hands))])
+            return shlex.join(
+                [*words, "--race", self.race, "--hands", " ".join(map(str, self.hands)), *(["--dies", str(self.dies)] if self.dies >= 0 else [])]
+            )
         words += ["--history", "; ".join(self.history)]
         words += ["--faults", " ".join(f"{call}={fault}" for call, fault in self.faults.items())] if self.faults else []
         words += ["--rough", "--seed", str(self.seed)] if self.rough else []
@@ -129,6 +133,20 @@ class Storm:
 
         return self.branches(lambda: self._play(plain, choose), lambda: replace(plain, faults=mine))
 
+    def volley(self, seed: int) -> list[Outcome]:
+        """The run of this seed, and from it some more, each with one more fault at one of its calls."""
+        run, random, more = Run.any(seed), Random(seed), dict[int, Fault]()
+
+        def choose(number: int, call: Call) -> Fault | None:
+            if not more and random.random() < _A_FAULT and number not in run.faults:
+                fault = random.choice([fault for fault in Fault if makes_a_difference(fault, call.operation, call.params)])
+                if self.fork():
+                    more[number] = fault
+                    return fault
+            return run.faults.get(number)
+
+        return self.branches(lambda: self._play(run, choose), lambda: replace(run, faults=dict(sorted({**run.faults, **more}.items()))))
+
     def shrink(self, run: Run) -> Run:
         """A smaller run that fails, too."""
         if run.race:
@@ -149,21 +167,28 @@ class Storm:
 
     def _play(self, run: Run, choose: Choose) -> None:
         stage, first = self.stage, self.stage.calls
+        calm = not run.rough
 
         def weather(call: Call) -> Fault | None:
+            nonlocal calm
             self.reader.overhear(call)
-            return choose(call.number - first, call)
+            fault = choose(call.number - first, call)
+            calm = calm and fault is None
+            return fault
 
         stage.random.seed(run.seed)
         stage.weather = weather
         for change, following in zip(run.history, (*run.history[1:], ""), strict=True):
             late = list(stage.workers)
             self.editor.happen(change)
+            calm = calm and "lose" not in change
             if run.rough:
                 stage.work(stage.random.randint(0, 150), crashes=False)
             elif not following.startswith("+"):
                 stage.settle_now()
                 stage.go_on([worker for worker in late if worker in stage.workers])
+                if calm:
+                    self.reader.nothing_left()
             self.reader.raise_if_wrong()
         self.settle(lost="lose" in " ".join(run.history))
 

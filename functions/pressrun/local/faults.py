@@ -1,5 +1,6 @@
 """What may go wrong at one AWS call of a function, by botocore's own hooks: the function, boto3 and its retries are the real ones."""
 
+import threading
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
@@ -66,13 +67,19 @@ def _halves(operation: str, params: dict[str, Any]) -> tuple[Any, Any] | None:
     return (entries[:half], entries[half:]) if half else None
 
 
+class _Call(threading.local):
+    """What becomes of the call that this thread is about to make: the fault, and the part of its batch that is not taken."""
+
+    fault: Fault | None = None
+    rest: Any = None
+
+
 class Faults:
     """Registered with a session, it makes of each call what ``choose`` says of its operation and parameters."""
 
     def __init__(self, session: Any, choose: Callable[[str, dict[str, Any]], Fault | None]) -> None:
         self._choose = choose
-        self._fault: Fault | None = None
-        self._rest: Any = None
+        self._call = _Call()
         session.events.register("provide-client-params", self._begin)
         session.events.register_first("before-send", self._send)
         session.events.register("after-call", self._end)
@@ -81,17 +88,17 @@ class Faults:
         fault = self._choose(model.name, params)
         if fault is Fault.CRASH:
             raise Crash
-        self._fault, self._rest = fault, None
+        self._call.fault, self._call.rest = fault, None
         if fault is Fault.PART and (halves := _halves(model.name, params)):
-            half, self._rest = halves
+            half, self._call.rest = halves
             return params | {"Entries" if "Entries" in params else "RequestItems": half}
         return None
 
     def _send(self, request: Any, event_name: str, **_: object) -> AWSResponse | None:
-        fault, operation = self._fault, event_name.rsplit(".", 1)[-1]
+        fault, operation = self._call.fault, event_name.rsplit(".", 1)[-1]
         if fault in (Fault.AGAIN, Fault.FAIL_AFTER):
             botocore_stubber(event_name, request)
-            self._fault = None if fault is Fault.AGAIN else Fault.REFUSE
+            self._call.fault = None if fault is Fault.AGAIN else Fault.REFUSE
             return _response(request, 500)
         if fault is Fault.REFUSE:
             return _response(request, 503)
@@ -100,20 +107,20 @@ class Faults:
         return None
 
     def _end(self, parsed: dict[str, Any], model: Any, **_: object) -> None:
-        fault, self._fault = self._fault, None
+        fault, self._call.fault = self._call.fault, None
         if fault is Fault.CRASH_AFTER:
             raise Crash
-        if self._rest:
+        if self._call.rest:
             match model.name:
                 case "BatchWriteItem":
-                    parsed["UnprocessedItems"] = self._rest
+                    parsed["UnprocessedItems"] = self._call.rest
                 case "BatchGetItem":
-                    parsed["UnprocessedKeys"] = self._rest
+                    parsed["UnprocessedKeys"] = self._call.rest
                 case "SendMessageBatch":
-                    parsed["Failed"] = [{"Id": entry["Id"], "SenderFault": False, "Code": "ServiceUnavailable"} for entry in self._rest]
+                    parsed["Failed"] = [{"Id": entry["Id"], "SenderFault": False, "Code": "ServiceUnavailable"} for entry in self._call.rest]
                 case "PutEvents":
-                    parsed["FailedEntryCount"] = len(self._rest)
-                    parsed["Entries"] += [{"ErrorCode": "ThrottlingException", "ErrorMessage": ""} for _ in self._rest]
+                    parsed["FailedEntryCount"] = len(self._call.rest)
+                    parsed["Entries"] += [{"ErrorCode": "ThrottlingException", "ErrorMessage": ""} for _ in self._call.rest]
 
 
 def _response(request: Any, status: int, body: str = "") -> AWSResponse:

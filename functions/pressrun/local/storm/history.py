@@ -3,10 +3,11 @@
 =======================  =======================================================================================================================
 ``put KEY …``            an upload to ``articles/KEY.md``. ``slug=``, ``section=``, ``tags=ice+ships``, ``by=``, ``links=KEY``, ``redirects=/old/``,
                          ``draft``; ``at=`` and ``until=`` in minutes after the beginning; ``text=`` the number of an earlier put, to say the same
-                         again; ``wrong`` for one that is refused
+                         again; ``shows`` for a picture in it; ``wrong`` for one that is refused
 ``delete KEY``           it is taken down
 ``rename KEY KEY``       as S3 has it: a put, then a delete
 ``toml WORD``            another ``site.toml``: the magazine's name is WORD; ``-essays`` drops that section, ``wrong`` is refused
+``picture COLOUR``       another picture at ``media/quay.png``; ``none`` takes it away
 ``author NAME``          ``authors/jo.md`` says that jo's name is NAME
 ``wait SECONDS``         no sweep comes
 ``sweep``
@@ -19,12 +20,15 @@ A change that begins with ``+`` comes before anything was done about the one bef
 """
 
 from datetime import timedelta
+from functools import cache
+from io import BytesIO
 from random import Random
 
-from tests.cloud.stage import SITE_TOML, START, Stage, article
-from tests.storm.reader import Reader
+from pressrun.local.storm.reader import Reader
+from pressrun.local.storm.stage import SITE_TOML, START, Stage, article
 
 KEYS = ("a", "b", "c")
+_PICTURE = "media/quay.png"
 _DAYS_AGO = {"a": 3, "b": 2, "c": 30}
 
 # Those that are tried with every fault at every call.
@@ -41,11 +45,17 @@ HISTORIES = {
     "correction": ("put a", "put b links=a", "put a"),
     "refused": ("put a", "put a wrong"),
     "two for one URL": ("put a slug=x", "put b slug=x", "delete a"),
+    "a redirect that gives way": ("put a redirects=/news/x/", "put b slug=x draft", "delete a"),
     "site.toml": ("put a", "toml Other"),
     "site.toml after a takedown": ("put a", "delete a", "toml Other"),
+    "put again": ("put a", "delete a", "put a"),
     "put again, the events swapped": ("put a", "delete a", "+ put a", "+ swap"),
     "deploy": ("put a", "deploy two"),
     "author": ("put a by=jo", "author Jo"),
+    "a picture that comes late": ("put a shows", "picture red"),
+    "another picture": ("picture red", "put a shows", "picture blue"),
+    "a picture and its takedown": ("picture red", "put a shows", "delete a"),
+    "an embargo moved later": ("put a at=5", "wait 240", "sweep", "wait 60", "put a at=20"),
 }
 
 
@@ -74,6 +84,10 @@ class Editor:
                 stage.put("site.toml", SITE_TOML[: SITE_TOML.rindex("[[sections]]")])
             case ["toml", name]:
                 stage.put("site.toml", SITE_TOML.replace("The Stage", name))
+            case ["picture", "none"]:
+                stage.delete(_PICTURE)
+            case ["picture", colour]:
+                stage.put(_PICTURE, _picture(colour))
             case ["author", name]:
                 stage.put("authors/jo.md", f"---\nname: {name}\n---\n")
             case ["wait", seconds]:
@@ -116,7 +130,17 @@ class Editor:
         if "redirects" in options:
             fields["redirects"] = f"[{options['redirects']}]"
         link = f" See [[{options['links']}]]." if "links" in options else ""
+        link += "\n\n![The quay](quay.png)" if "shows" in options else ""
         self.stage.put(f"articles/{key}.md", article(f"On {word}", f"Version {number} of {key}. {word}.{link}", **fields))
+
+
+@cache
+def _picture(colour: str) -> bytes:
+    from PIL import Image
+
+    file = BytesIO()
+    Image.new("RGB", (24, 16), colour).save(file, "PNG")
+    return file.getvalue()
 
 
 def any_history(random: Random) -> tuple[str, ...]:
@@ -134,6 +158,7 @@ def _any_change(random: Random) -> str:
         "swap",
     ]
     rare = ["lose", f"toml {random.choice(['Other', '-essays', 'wrong', 'Stage'])}", f"deploy {random.choice(['two', 'three'])}", "author Jo"]
+    rare += [f"picture {random.choice(['red', 'blue', 'none'])}"]
     chance = random.random()
     if chance < 0.6:
         return f"put {key}" + "".join(f" {option}" for option in _any_options(random))
@@ -150,8 +175,9 @@ def _any_options(random: Random) -> list[str]:
         0.05: ["draft"],
         0.08: ["wrong"],
         0.15: [f"links={random.choice(KEYS)}"],
-        0.11: ["redirects=/old/place/"],
+        0.11: [f"redirects={random.choice(['/old/place/', '/news/x/', '/news/y/'])}"],
         0.2: ["by=jo"],
         0.12: ["text=1"],
+        0.07: ["shows"],
     }
     return [option for chance, options in pool.items() for option in options if random.random() < chance]

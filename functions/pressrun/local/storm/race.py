@@ -1,5 +1,6 @@
 """Two functions at once, and every schedule of them: the first stands still before any of its AWS calls, while a second change happens and a second
-function begins on it, which stands still before any of its own; with at most two changes from one to the other.
+function begins on it, which stands still before any of its own; with at most two changes from one to the other, and one of them may die when it
+has gone on after the other.
 
 Depth-first: at each call the process forks, and its child goes on with the other function.
 """
@@ -8,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
-from tests.cloud.stage import Worker
-from tests.storm.run import Outcome, Run, Storm
+from pressrun.local.storm.run import Outcome, Run, Storm
+from pressrun.local.storm.stage import Worker
 
 CHANGES_OF_HANDS = 2
 
@@ -27,6 +28,7 @@ _STAGES = ("uploads", "articles", "lists")
 RACES = {
     "two uploads of one file": Race(("put a",), ("put a", "put a slug=x"), ("uploads", "uploads")),
     "two files for one URL": Race((), ("put a slug=x", "put b slug=x"), ("uploads", "uploads")),
+    "an embargoed slug that is changed": Race((), ("put a slug=y at=10", "put a slug=x redirects=/old/place/"), ("uploads", "uploads")),
     "an upload and the page": Race(("put a",), ("put a", "delete a"), ("articles", "uploads")),
     "a page changed and changed back": Race(("put a",), ("put a", "put a text=1"), ("articles", "articles")),
     "a page published and taken down": Race((), ("put a", "delete a"), ("articles", "articles")),
@@ -39,26 +41,34 @@ RACES = {
 def every_schedule(storm: Storm, name: str, *, every: int = 1, first: int = 0, until_found: bool = False) -> list[Outcome]:
     """Each schedule, or each ``every``-th place for a change of hands, beginning with the ``first``. ``until_found`` ends with the first failure."""
     hands: list[int] = []
+    dead: list[int] = []
     places = count(1)
 
+    def here() -> bool:
+        return not dead and not (until_found and storm.failed) and next(places) % every == first % every and storm.fork()
+
     def changes(step: int) -> bool:
-        if until_found and storm.failed:
-            return False
-        if len(hands) < CHANGES_OF_HANDS and next(places) % every == first % every and storm.fork():
+        if len(hands) < CHANGES_OF_HANDS and here():
             hands.append(step)
             return True
         return False
 
-    return storm.branches(lambda: _run(storm, RACES[name], changes), lambda: Run(race=name, hands=tuple(hands)))
+    def dies(step: int) -> bool:
+        if hands and here():
+            dead.append(step)
+            return True
+        return False
+
+    return storm.branches(lambda: _run(storm, RACES[name], changes, dies), lambda: Run(race=name, hands=tuple(hands), dies=dead[0] if dead else -1))
 
 
 def one_schedule(storm: Storm, run: Run) -> Outcome:
     """The race again, with these changes of hands."""
-    [outcome] = storm.branches(lambda: _run(storm, RACES[run.race], lambda step: step in run.hands), lambda: run)
+    [outcome] = storm.branches(lambda: _run(storm, RACES[run.race], lambda step: step in run.hands, lambda step: step == run.dies), lambda: run)
     return outcome
 
 
-def _run(storm: Storm, race: Race, changes: Callable[[int], bool]) -> None:
+def _run(storm: Storm, race: Race, changes: Callable[[int], bool], dies: Callable[[int], bool]) -> None:
     stage = storm.stage
     for change in race.before:
         storm.editor.happen(change)
@@ -74,7 +84,8 @@ def _run(storm: Storm, race: Race, changes: Callable[[int], bool]) -> None:
             elif worker not in stage.workers:
                 break
         if worker in stage.workers:
-            stage.step(worker)
+            # Before the second one has begun, a death is no other than in a history.
+            stage.step(worker, crash=not waiting and dies(step))
     storm.settle()
 
 

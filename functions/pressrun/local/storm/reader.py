@@ -6,19 +6,22 @@ And, once a run has settled, the reference: ``build``, and what a CDN's cache ma
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from hashlib import md5
+from datetime import datetime
 from typing import Any
 
 from pressrun.cloud.buckets import Bucket
 from pressrun.cloud.catalogue import Catalogue, mark_key
 from pressrun.cloud.pending import as_of, pending
-from pressrun.cloud.register import CLAIMS, read_register
-from pressrun.core.build import judge
+from pressrun.cloud.register import CLAIMS, SOURCES
+from pressrun.core.build import build, judge
+from pressrun.core.claims import Claim, Register
+from pressrun.core.report import PREFIX as REPORTS
 from pressrun.core.site import LISTS_TAG, SiteObject, key_of
-from tests.cloud.stage import Call, Stage
+from pressrun.local.storm.stage import Call, Stage
 
+_PICTURE = re.compile(rb"(?:src|href)=\"(/(?:media|pictures)/[^\"]+)\"")
 _LINK = re.compile(rb"(?:href=\"|<loc>|<id>)(?:https://stage\.example)?(/[^\"<#?]*)")
 _VERSION = re.compile(rb"Version (\d+) of (\w+)\.")
 _SHARED_MAX_AGE = re.compile(r"s-maxage=(\d+), stale-while-revalidate=(\d+)")
@@ -46,6 +49,8 @@ class Reader:
 
     stage: Stage
     site: dict[str, SiteObject] = field(default_factory=dict)
+    content: dict[str, bytes] = field(default_factory=dict)
+    register: dict[str, bytes] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     _secrets: dict[str, float] = field(default_factory=dict)  # until when
     _claimed: set[str] = field(default_factory=set)  # the site keys of the URLs that articles ever asked for
@@ -59,6 +64,9 @@ class Reader:
         self._bucket = Bucket(self.stage.local.client("s3"), self.stage.cloud.site.name)
         self._catalogue = Catalogue(self.stage.local.client("dynamodb"), self.stage.cloud.catalogue.table)
         self.site.update(self.stage.site())
+        cloud = self.stage.cloud
+        for bucket, kept in self._kept().items():
+            kept.update((key, Bucket(cloud.site.s3, bucket).body(key)) for key, _ in Bucket(cloud.site.s3, bucket).listing())
         self.stage.local.aws.observe(self._changed)
         self.stage.local.aws.on_purge(self._purged)
 
@@ -81,9 +89,18 @@ class Reader:
         """What the CDN holds then goes by its own time."""
         self._copies.clear()
 
+    def _kept(self) -> dict[str, dict[str, bytes]]:
+        cloud = self.stage.cloud
+        return {cloud.content.name: self.content, cloud.register.name: self.register}
+
     # At every change
 
     def _changed(self, bucket: str, key: str, body: bytes | None) -> None:
+        if (kept := self._kept().get(bucket)) is not None:
+            if body is None:
+                kept.pop(key, None)
+            else:
+                kept[key] = body
         if bucket == self.stage.cloud.register.name and key.startswith(CLAIMS) and body:
             self._claimed.add(key_of(json.loads(body)["url"]))
         if bucket != self.stage.cloud.site.name:
@@ -101,6 +118,9 @@ class Reader:
 
     def _look(self, key: str, made: SiteObject) -> None:
         self._listen(key, key.encode() + made.body + str(made.metadata).encode())
+        if made.content_type.startswith("text/html"):
+            for picture in {picture.decode()[1:] for picture in _PICTURE.findall(made.body)} - self.site.keys():
+                self.wrong.append(f"{key} shows {picture}, which is not there")
         if LISTS_TAG in _metadata(made, "cache-tag").split(","):
             self._follow(key, made)
         elif key in self._claimed:
@@ -174,17 +194,26 @@ class Reader:
         if self.wrong:
             raise Violation("; ".join(self.wrong[:3]))
 
+    def nothing_left(self) -> None:
+        """Raises Violation where something is left to the sweep although nothing went wrong."""
+        if left := {mark["pk"] for mark in self._catalogue.old_marks("9999")}:
+            raise Violation(f"nothing went wrong, and yet it is left to the sweep: {', '.join(sorted(left))}")
+
     def settled(self, *, dead: bool = False) -> None:
         """Raises Violation unless everything is as the reference has it. ``dead``: whether there may be dead letters."""
         self.raise_if_wrong()
         stage = self.stage
-        built = stage.built()
+        if self.site.keys() != {key for key, _ in stage.cloud.site.listing()}:
+            raise Violation("the bucket has not told of each change of the site")
+        content = {key: body for key, body in self.content.items() if not key.startswith(REPORTS)}
+        claims = {claim.url: claim for key, body in self.register.items() if key.startswith(CLAIMS) for claim in [Claim.from_json(body)]}
+        sources = {key.removeprefix(SOURCES): body for key, body in self.register.items() if key.startswith(SOURCES) and body}
+        register, now = Register(claims, sources), as_of(stage.cloud)
+        built = build(content, register, now, stage.theme)
         described = built.described
         for key in sorted(described.keys() | self.site.keys()):
             if (made := described.get(key)) != (found := self.site.get(key)) and not (key not in built.site and _alike(made, found)):
                 raise Violation(f"{key} is {_shown(found)}; it should be {_shown(made)}")
-        assert dict(stage.cloud.site.listing()) == {key: f'"{md5(made.body).hexdigest()}"' for key, made in self.site.items()}
-        claims = stage.claims()
         if built.claims != claims:
             raise Violation(f"the register is not at rest: {[url for url in claims if claims[url] != built.claims[url]]}")
         if left := pending(stage.cloud):
@@ -192,21 +221,19 @@ class Reader:
         if stage.dead and not dead:
             raise Violation(f"dead letters: {stage.dead}")
         self._stale()
-        self._answers()
+        self._answers(content, register, now)
 
     def _stale(self) -> None:
         for key, copies in self._copies.items():
             if any(copy.until > self.stage.clock[0] and copy.made != self.site.get(key) for copy in copies):
                 raise Violation(f"the CDN was not told of the last change of {key}")
 
-    def _answers(self) -> None:
+    def _answers(self, content: Mapping[str, bytes], register: Register, now: datetime) -> None:
         """Every upload has its answer."""
-        stage = self.stage
-        content = stage.content()
-        for key, judged in judge(content, read_register(stage.cloud.register), as_of(stage.cloud), content).items():
-            report = stage.cloud.content.get(f"reports/{key}.json")
-            status = json.loads(report.body)["status"] if report else "no answer"
-            if key in content and status != judged.status:
+        for key, judged in judge(content, register, now, content).items():
+            report = self.content.get(f"{REPORTS}{key}.json")
+            status = json.loads(report)["status"] if report else "no answer"
+            if status != judged.status:
                 raise Violation(f"the editor of {key} was told {status!r}; it is {judged.status!r}")
 
 
