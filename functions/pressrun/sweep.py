@@ -1,6 +1,7 @@
 """Every minute: what falls due, what was left unfinished, and a page of the content listing get a hint again; and dead letters are told of."""
 
 from collections import defaultdict
+from contextlib import suppress
 from datetime import datetime, timedelta
 from json import loads
 from typing import Any
@@ -10,6 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from pressrun.cloud import walk
 from pressrun.cloud.batch import same_edition
+from pressrun.cloud.buckets import Conflict
 from pressrun.cloud.catalogue import BASIS, CLOCK, SHARDS, Basis, Item, mark_item
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
@@ -37,8 +39,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
     due = hint_at_what_falls_due(cloud, now)
     unfinished = hint_at_what_is_unfinished(cloud, now)
     hand_on_dead_letters(cloud)
-    if walk.step(cloud).old_assets and not unfinished:
-        delete_old_assets(cloud, now)
+    come = walk.step(cloud)
+    if come.old_assets and not unfinished:
+        delete_old_assets(cloud, come, now)
     cloud.catalogue.put_item({"pk": CLOCK[0], "sk": CLOCK[1], "now": stamp(now)})
     metrics.add_metric("Due", MetricUnit.Count, due)
     metrics.add_metric("Unfinished", MetricUnit.Count, unfinished)
@@ -82,10 +85,11 @@ def hand_on_dead_letters(cloud: Cloud) -> None:
         cloud.uploads.send_dead(letter for letter in queue.peek() if not dead_letter_in(letter)[0])
 
 
-def delete_old_assets(cloud: Cloud, now: datetime) -> None:
+def delete_old_assets(cloud: Cloud, come: walk.Walk, now: datetime) -> None:
     """Once the walk has ended and no mark is left, no page names the assets of a former edition."""
     if next(cloud.catalogue.old_marks(stamp(now + timedelta(days=1)), limit=1), None) is None:
         mark = cloud.new_mark()
-        change = [cloud.catalogue.put(walk.Walk().item()), cloud.catalogue.put(mark_item(ASSETS, mark, stamp(now), cause=walk.NEW_EDITION))]
-        cloud.catalogue.write(change)
-        cloud.lists.send([Hint((str(ASSETS),), mark)])
+        change = cloud.catalogue.put(mark_item(ASSETS, mark, stamp(now), cause=walk.NEW_EDITION))
+        with suppress(Conflict):  # a newer edition's walk has begun: its end is waited for
+            cloud.catalogue.write([walk.moved(cloud, come, walk.Walk(revision=mark)), change])
+            cloud.lists.send([Hint((str(ASSETS),), mark)])

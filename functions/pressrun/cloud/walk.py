@@ -6,9 +6,10 @@ only where the file and the register's copy of it differ. The listings of both b
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
+from pressrun.cloud.buckets import Conflict
 from pressrun.cloud.catalogue import BASIS, WALK, Action, Basis, Item, mark_item
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.queues import Hint
@@ -31,19 +32,21 @@ class Walk:
     """How far it has come. ``old_assets`` is whether those of a former edition are to be deleted after it.
 
     ``rest`` is the stamp until which no new round begins: in a bulk upload, what was not looked at yet differs, too, and is already hinted at.
+    ``revision`` is another with each step, so that a sweep which is late does not put back a walk that a new basis has begun.
     """
 
     cursor: str = ""
     full: bool = False
     old_assets: bool = False
     rest: str = ""
+    revision: str = ""
 
     @classmethod
     def of(cls, item: Item | None) -> "Walk":
-        return cls(item["cursor"], item["full"], item["old_assets"], item["rest"]) if item else cls()
+        return cls(item["cursor"], item["full"], item["old_assets"], item["rest"], item["revision"]) if item else cls()
 
     def item(self) -> Item:
-        return {"pk": WALK[0], "sk": WALK[1], "cursor": self.cursor, "full": self.full, "old_assets": self.old_assets, "rest": self.rest}
+        return {"pk": WALK[0], "sk": WALK[1], **asdict(self)}
 
     @property
     def pending(self) -> bool:
@@ -60,7 +63,9 @@ def change_basis(cloud: Cloud, old: Basis, new: Basis, extra: Sequence[Action] =
     item = {"pk": BASIS[0], "sk": BASIS[1], "edition": new.edition, "config": new.config, "logo": new.logo, "basis": new.name}
     condition, values = ("basis = :old", {"old": old.name}) if old != Basis() else ("attribute_not_exists(pk)", {})
     old_assets = bool(old.edition) and old.edition != new.edition
-    cloud.catalogue.write([cloud.catalogue.put(item, condition, **values), cloud.catalogue.put(Walk("", True, old_assets).item()), *extra])
+    cloud.catalogue.write(
+        [cloud.catalogue.put(item, condition, **values), cloud.catalogue.put(Walk("", True, old_assets, revision=cloud.new_mark()).item()), *extra]
+    )
     if targets:
         cloud.lists.send([Hint(tuple(targets), mark)])
     step(cloud)
@@ -73,17 +78,32 @@ def _fixed(basis: Basis) -> Iterable[Target]:
 
 def step(cloud: Cloud, pages: int = 20) -> Walk:
     """Walks on: at most ``pages`` pages of a full walk, else one. Returns how far it came."""
-    walk = Walk.of(cloud.catalogue.read([WALK]).get(WALK))
+    walk = _read(cloud)
     if not walk.full and not walk.cursor and stamp(cloud.now()) < walk.rest:
         return walk
-    for _ in range(pages if walk.full else 1):
+    for _ in range(pages):
         keys, last = _page(cloud, walk)
         cloud.uploads.send_keys(keys)
-        walk = Walk(last, walk.full and bool(last), walk.old_assets, "" if last else stamp(cloud.now() + _REST))
-        cloud.catalogue.put_item(walk.item())
+        rest = "" if last else stamp(cloud.now() + _REST)
+        after = Walk(last, walk.full and bool(last), walk.old_assets, rest, cloud.new_mark())
+        try:
+            cloud.catalogue.write([moved(cloud, walk, after)])
+            walk = after
+        except Conflict:
+            walk = _read(cloud)
         if not walk.full:
             break
     return walk
+
+
+def moved(cloud: Cloud, walk: Walk, after: Walk) -> Action:
+    """Writes ``after`` where ``walk`` still stands."""
+    condition, values = ("revision = :seen", {"seen": walk.revision}) if walk.revision else ("attribute_not_exists(pk)", {})
+    return cloud.catalogue.put(after.item(), condition, **values)
+
+
+def _read(cloud: Cloud) -> Walk:
+    return Walk.of(cloud.catalogue.read([WALK]).get(WALK))
 
 
 def _page(cloud: Cloud, walk: Walk) -> tuple[list[str], str]:

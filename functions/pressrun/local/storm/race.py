@@ -17,7 +17,7 @@ CHANGES_OF_HANDS = 2
 
 @dataclass(frozen=True)
 class Race:
-    """``before`` is settled. Then the first change happens, and a worker of its queue begins on what came of it; the second likewise."""
+    """``before`` is settled. Then the first change happens, and a worker of its queue begins on what came of it, or the sweep; the second likewise."""
 
     before: tuple[str, ...]
     changes: tuple[str, str]
@@ -34,6 +34,7 @@ RACES = {
     "a page published and taken down": Race((), ("put a", "delete a"), ("articles", "articles")),
     "a list with an article and without": Race((), ("put a", "delete a"), ("lists", "lists")),
     "a page and a list": Race(("put a tags=ice",), ("put b tags=ice", "put a tags=ice"), ("lists", "articles")),
+    "the sweep and a new site.toml": Race(("put a",), ("wait 601", "toml Other"), ("sweep", "uploads")),
     "a URL that passes on": Race(("put a slug=x", "put b slug=x"), ("delete a", "put b"), ("articles", "uploads")),
 }
 
@@ -91,6 +92,8 @@ def _run(storm: Storm, race: Race, changes: Callable[[int], bool], dies: Callabl
 
 def _begin(storm: Storm, change: str, queue: str) -> Worker:
     storm.editor.happen(change)
+    if queue == "sweep":
+        return storm.stage.begin_sweep()
     for earlier in _STAGES[: _STAGES.index(queue)]:
         storm.stage.work_off(earlier)
     return storm.stage.begin(queue)

@@ -136,7 +136,11 @@ class Stage:
         self.clock[0] += seconds
 
     def sweep(self) -> None:
-        self._go_on(self._begin("sweep", [], {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}))
+        self._go_on(self.begin_sweep())
+
+    def begin_sweep(self) -> Worker:
+        """The sweep stands before its first AWS call."""
+        return self._begin("sweep", [], {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
 
     def reverse_messages(self) -> None:
         """What was sent last is delivered first."""
