@@ -63,9 +63,8 @@ def change_basis(cloud: Cloud, old: Basis, new: Basis, extra: Sequence[Action] =
     item = {"pk": BASIS[0], "sk": BASIS[1], "edition": new.edition, "config": new.config, "logo": new.logo, "basis": new.name}
     condition, values = ("basis = :old", {"old": old.name}) if old != Basis() else ("attribute_not_exists(pk)", {})
     old_assets = bool(old.edition) and old.edition != new.edition
-    cloud.catalogue.write(
-        [cloud.catalogue.put(item, condition, **values), cloud.catalogue.put(Walk("", True, old_assets, revision=cloud.new_mark()).item()), *extra]
-    )
+    begun = Walk("", True, old_assets, revision=cloud.new_mark())
+    cloud.catalogue.write([cloud.catalogue.put(item, condition, **values), cloud.catalogue.put(begun.item()), *extra])
     if targets:
         cloud.lists.send([Hint(tuple(targets), mark)])
     step(cloud)

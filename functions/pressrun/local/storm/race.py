@@ -17,7 +17,7 @@ CHANGES_OF_HANDS = 2
 
 @dataclass(frozen=True)
 class Race:
-    """``before`` is settled. Then the first change happens, and a worker of its queue begins on what came of it, or the sweep; the second likewise."""
+    """``before`` is settled. Then the first change happens, and a worker of its queue, or the sweep, begins on what came of it; so the second."""
 
     before: tuple[str, ...]
     changes: tuple[str, str]
