@@ -92,9 +92,11 @@ def test_stopped_and_started_again_it_is_the_same_site(tmp_path: Path) -> None:
         first.settle()
         site = first.aws(*listing)
         assert first.stop(SIGINT) == 0
+    register = {path: path.read_bytes() for path in (folder / ".pressrun").rglob("*") if path.is_file() and path.suffix != ".log"}
 
     with dev(folder, tmp_path / "second") as second:
         second.verify()
+        assert {path: path.read_bytes() for path in register} == register
         assert second.aws(*listing) == site
         for path, status in (("/news/stays/", 200), ("/news/moved/", 200), ("/news/goes/", 410), ("/news/moves/", 301)):
             second.answers(path, status)

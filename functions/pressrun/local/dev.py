@@ -131,8 +131,9 @@ def running(
         cloud.aws.observe(folder.mirror)
         purged: list[str] = []
         cloud.aws.on_purge(lambda _distribution, items, _at: purged.extend(items))
-        restore(buckets)
-        folder.upload()
+        with cloud.functions.turn:  # a function that looked before all files are there would take them for gone
+            restore(buckets)
+            folder.upload()
         stop = threading.Event()
         watcher = threading.Thread(target=folder.watch, args=[stop], daemon=True)
         if watch:
