@@ -5,7 +5,9 @@ Errors go to standard error, in one readable block. Exit codes: 0 done, 1 the co
 
 import json
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -575,6 +577,37 @@ def explain(
         say_json(found.value())
     else:
         say(found.text())
+
+
+@app.command()
+def deploy(
+    parameters: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE…]", help="Parameters of infra/template.yaml, such as FreshLists=expire.")
+    ] = None,
+) -> None:
+    """Package and deploy with SAM; then everything is looked at by the new code and templates. PRESSRUN_NAME names the stack."""
+    from pressrun.cloud import remote
+    from pressrun.local import deploy as local
+    from pressrun.local import package
+    from pressrun.local.dev import TEMPLATE
+
+    sam = shutil.which("sam")
+    if sam is None:
+        fail("SAM's command line is not installed.", "Install it (pip install aws-sam-cli), and log in to AWS.")
+    if wrong := next((parameter for parameter in parameters or () if "=" not in parameter), ""):
+        fail(f"{wrong} is no parameter.", "Write it as NAME=VALUE, such as FreshLists=expire.")
+    with doing("Packaging…"):
+        try:
+            built = package.build()
+        except subprocess.CalledProcessError as error:
+            fail("The package cannot be made.", str(error.stderr or error).strip())
+    say(f"{built.folder}: {built.size / 1e6:.1f} MB, edition {built.edition}{'' if built.compiled else ', without bytecode: there is no python3.13'}")
+    name = os.environ.get("PRESSRUN_NAME", "pressrun")
+    if subprocess.run(local.arguments(sam, TEMPLATE, name, built.edition, parameters or ()), check=False).returncode:  # noqa: S603 - as it was given
+        fail("SAM has not deployed it.", "What it says above is the reason; nothing was put in force.", code=1)
+    with remote.connected(fail) as cloud:
+        is_new = remote.put_in_force(cloud, built.edition)
+    say("Deployed. " + ("Everything is looked at again; pressrun settle waits until it is." if is_new else "This edition was in force already."))
 
 
 @app.command()

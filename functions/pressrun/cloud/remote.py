@@ -3,8 +3,8 @@
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, NoReturn
@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pressrun.cloud import walk
 from pressrun.cloud.batch import hint_at
+from pressrun.cloud.buckets import Conflict
 from pressrun.cloud.catalogue import (
     BASIS,
     Basis,
@@ -310,6 +312,17 @@ def repair(cloud: Cloud, difference: Difference, timeout: float = 300) -> None:
     wrong = (*difference.missing, *difference.different, *difference.extra)
     _hint_at(cloud, {targets_of[key] for key in wrong if key in targets_of}, "pressrun verify --repair")
     settle(cloud, timeout)
+
+
+def put_in_force(cloud: Cloud, edition: str) -> bool:
+    """What a deploy ends with: the functions of this edition may work, and look at everything again. False where it is in force already."""
+    while True:
+        old = Basis.of(cloud.catalogue.read([BASIS]).get(BASIS))
+        if old.edition == edition:
+            return False
+        with suppress(Conflict):  # a new site.toml came in between
+            walk.change_basis(cloud, old, replace(old, edition=edition))
+            return True
 
 
 def republish(cloud: Cloud) -> int:

@@ -22,10 +22,11 @@ from greenlet import greenlet
 from jinja2 import Environment
 
 from pressrun.cloud import catalogue, walk
-from pressrun.cloud.catalogue import BASIS, Basis
+from pressrun.cloud.catalogue import Basis
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.pending import as_of, pending
 from pressrun.cloud.register import read_register
+from pressrun.cloud.remote import put_in_force
 from pressrun.cloud.restore import restore
 from pressrun.cloud.theme import load_theme
 from pressrun.core.build import Built, build
@@ -163,8 +164,7 @@ class Stage:
     def deploy(self, edition: str) -> None:
         """Other functions and templates are in force from now on; who is at work goes on with those that it has."""
         self.edition = edition
-        old = Basis.of(self.cloud.catalogue.read([BASIS])[BASIS])
-        walk.change_basis(self.cloud, old, replace(old, edition=edition))
+        put_in_force(self.cloud, edition)
 
     # How it is worked off
 
