@@ -49,7 +49,10 @@ _UNUSED = (
     *(f"aws_lambda_powertools/{name}" for name in ("event_handler", "metrics/provider/datadog")),
     *(
         f"aws_lambda_powertools/utilities/{name}"
-        for name in ("data_masking", "feature_flags", "idempotency", "kafka", "parameters", "parser", "streaming", "validation")
+        for name in (
+            *("auth_alpha", "circuit_breaker", "data_masking", "feature_flags", "idempotency", "kafka", "parameters", "parser", "streaming"),
+            "validation",
+        )
     ),
     "boto3/data/*/",
     "boto3/examples",
