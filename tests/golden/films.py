@@ -1,6 +1,6 @@
 """Makes the film of the sample magazine from one of its pictures, so that it is all our own. Needs ffmpeg, which nothing else does. After a change::
 
-python tests/golden/films.py
+python -m tests.golden.films
 """
 
 from collections.abc import Iterator
