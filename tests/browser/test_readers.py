@@ -222,6 +222,14 @@ def test_an_article_in_a_language_that_runs_the_other_way_does_and_what_the_maga
     assert desk.locator("blockquote").evaluate(rule) == ["3px", "0px"]
 
 
+@pytest.mark.parametrize(("url", "where"), [("/log/letters/", ".teasers h2"), ("/", ".stories h3")])
+def test_a_list_says_in_which_language_a_title_is(desk: Any, url: str, where: str) -> None:
+    desk.goto(url)
+    title = desk.locator(f'{where}:has(> a[href="{ARABIC}"])')
+    assert (title.get_attribute("lang"), title.get_attribute("dir")) == ("ar", "rtl")
+    assert desk.locator(f'{where}:not(:has(> a[href="{ARABIC}"]))').first.get_attribute("lang") is None
+
+
 def test_all_tags_are_on_one_page(phone: Any) -> None:
     phone.goto(ARTICLE)
     phone.click('.imprint a[href="/tags/"]')
