@@ -18,7 +18,7 @@ from .golden import NOW, SAMPLE, content_of
 
 _PAGE = (Path(__file__).parents[2] / "docs/templates.md").read_text("utf-8")
 # What jinja2 and Python give: https://jinja.palletsprojects.com/en/stable/templates/#for
-_LANGUAGE = {"first", "last", "index", "get", "items", "rpartition"}
+_LANGUAGE = {"first", "last", "length", "index", "get", "items", "rpartition"}
 
 
 def documented() -> dict[str, set[str]]:
