@@ -23,6 +23,8 @@ from tests.needs import chromium
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 ARTICLE = "/weather/reading-the-glass/"
 ARABIC = "/log/letters/from-the-port/"
+FILM = "/weather/forecasts/fog-has-an-address/"
+GONE = "/news/a-mistake/"
 _ARABIC = """---
 title: رسالة من الميناء
 slug: from-the-port
@@ -49,6 +51,8 @@ KINDS = (
         "/",
         ARTICLE,
         ARABIC,
+        FILM,
+        GONE,
         "/ice/",
         "/ice/arctic/",
         "/ice/arctic/2025/01/",
@@ -64,8 +68,10 @@ KINDS = (
 
 @cache
 def sample() -> Built:
-    """The sample magazine with a letter in Arabic."""
-    return build(content_of(SAMPLE) | {"articles/log/letters/arabic.md": _ARABIC.encode()}, Register(), NOW, load_theme())
+    """The sample magazine with a letter in Arabic, and with an article that was taken down."""
+    content = content_of(SAMPLE) | {"articles/log/letters/arabic.md": _ARABIC.encode()}
+    mistake = {"site.toml": content["site.toml"], "articles/news/a-mistake.md": b"---\ntitle: A Mistake\ndate: 2026-01-02\n---\nText.\n"}
+    return build(content, Register(claims=build(mistake, Register(), NOW, load_theme()).claims), NOW, load_theme())
 
 
 @cache
@@ -98,7 +104,7 @@ class Reader(BaseHTTPRequestHandler):
         self.send_response(200 if found else 404)
         self.send_header("Content-Security-Policy", self.policy)
         self.send_header("Content-Type", found.content_type if found else "text/plain")
-        if found and not found.content_type.startswith("image/"):
+        if found and not found.content_type.startswith(("image/", "video/")):
             body = gzip.compress(body, mtime=0)
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))

@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect as expect_all
 
-from .conftest import ARABIC, ARTICLE, KINDS, expect
+from .conftest import ARABIC, ARTICLE, FILM, KINDS, expect
 
+# A headline that nobody shortened, with a word that is wider than a phone.
+_LONG_WORDS = "What became of the Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen, and of the men who wore it in the harbour"
+_SAY = "words => words && document.querySelectorAll('main :is(h1, h2, h3, a, .summary)').forEach(place => place.textContent = words)"
 ICE = '.menu > li:has(> a[href="/ice/"])'
 
 
@@ -43,6 +46,37 @@ def test_on_a_phone_the_menu_is_a_drawer(phone: Any) -> None:
     phone.click(".opener button")
     phone.click(f'{ICE} a[href="/ice/arctic/"]')
     phone.wait_for_url("**/ice/arctic/")
+
+
+def test_the_drawer_is_opened_by_key_and_leads_to_all_that_the_bar_leads_to(phone: Any) -> None:
+    phone.goto(ARTICLE)
+    phone.focus(".opener button")
+    phone.keyboard.press("Enter")
+    for href in ("/ice/antarctic/", "/archive/ice/", "/journal/3/", "/journal/#special-reports", "/authors/", "/contact/", "/subscribe/"):
+        expect(phone, f'#menu a[href="{href}"]').to_be_visible()
+    phone.keyboard.press("Tab")
+    assert phone.evaluate("document.querySelector('#menu').contains(document.activeElement)")
+    phone.keyboard.press("Escape")
+    expect(phone, ".opener button").to_be_focused()
+
+
+def test_the_panel_of_about_leads_to_contributors_and_contact(desk: Any) -> None:
+    desk.goto(ARTICLE)
+    about = '.menu > li:has(> a[href="/about/"])'
+    desk.hover(f"{about} > a")
+    for href in ("/authors/", "/contact/", "/about/"):
+        expect(desk, f'{about} .panel a[href="{href}"]').to_be_visible()
+
+
+def test_on_a_phone_search_is_opened_by_touch_and_closed_by_its_button(phone: Any) -> None:
+    phone.goto(ARTICLE)
+    phone.tap(".find")
+    expect(phone, "dialog input").to_be_focused()
+    expect(phone, "dialog .hint").to_contain_text("Esc closes it")
+    phone.keyboard.type("barometer")
+    expect(phone, "dialog .titles a").to_have_attribute("href", ARTICLE)
+    phone.tap("dialog .closer")
+    expect(phone, "dialog").to_be_hidden()
 
 
 @pytest.mark.parametrize("opening", ["/", "click"])
@@ -129,6 +163,47 @@ def test_an_articles_picture_has_its_caption_and_its_credit_once(phone: Any) -> 
     assert phone.locator("figcaption").count() == 1
 
 
+def test_a_film_asks_for_nothing_until_it_is_played_and_then_has_its_captions(desk: Any) -> None:
+    asked: list[str] = []
+    desk.on("request", lambda request: asked.append(request.url))
+    desk.goto(FILM, wait_until="networkidle")
+    assert not [url for url in asked if url.endswith((".mp4", ".webm"))]
+    assert desk.locator(".opening").count() == 1  # the picture is the film's poster, and stands nowhere else
+    assert desk.locator("video").get_attribute("poster")
+    desk.evaluate("document.querySelector('video').play()")
+    desk.wait_for_function("document.querySelector('video').textTracks[0].cues?.length > 0")
+    assert desk.evaluate("document.querySelector('video').textTracks[0].mode") == "showing"
+
+
+def test_the_journal_lists_its_special_reports(desk: Any) -> None:
+    desk.goto("/journal/#special-reports")
+    link = desk.locator("#special-reports a")
+    expect_all(link).to_be_in_viewport()
+    assert desk.request.get(link.get_attribute("href")).body()[:5] == b"%PDF-"
+
+
+def test_on_paper_there_is_the_article_with_its_address_and_those_of_its_links_and_nothing_to_press(desk: Any) -> None:
+    desk.goto("/about/")
+    desk.emulate_media(media="print")
+    after = "link => getComputedStyle(link, '::after').content"
+    assert desk.locator('.body a[href="/authors/"]').evaluate(after) == '" (/authors/)"'
+    desk.goto(ARTICLE)
+    expect(desk, ".address").to_have_text(f"https://meridian.example{ARTICLE}")
+    expect(desk, ".address").to_be_visible()
+    for hidden in ("#menu", ".tools", ".share", "aside", ".imprint .row"):
+        expect(desk, hidden).to_be_hidden()
+    desk.emulate_media(media="screen")
+    expect(desk, ".address").to_be_hidden()
+
+
+def test_with_colours_of_ones_own_one_still_sees_where_one_is_and_where_the_panel_ends(desk: Any) -> None:
+    desk.emulate_media(forced_colors="active")
+    desk.goto("/ice/")
+    assert "underline" in desk.locator(f"{ICE} > a").evaluate("link => getComputedStyle(link).textDecorationLine")
+    desk.focus(f"{ICE} > a")
+    assert desk.locator(f"{ICE} .panel").evaluate("panel => getComputedStyle(panel).borderBottomWidth") == "3px"
+
+
 def test_the_plain_links_share_the_articles_own_address(plain: Any) -> None:
     plain.goto(ARTICLE)
     shared = [link.get_attribute("href") for link in plain.locator(".share a").all()]
@@ -147,6 +222,14 @@ def test_an_article_in_a_language_that_runs_the_other_way_does_and_what_the_maga
     assert desk.locator("blockquote").evaluate(rule) == ["3px", "0px"]
 
 
+@pytest.mark.parametrize(("url", "where"), [("/log/letters/", ".teasers h2"), ("/", ".stories h3")])
+def test_a_list_says_in_which_language_a_title_is(desk: Any, url: str, where: str) -> None:
+    desk.goto(url)
+    title = desk.locator(f'{where}:has(> a[href="{ARABIC}"])')
+    assert (title.get_attribute("lang"), title.get_attribute("dir")) == ("ar", "rtl")
+    assert desk.locator(f'{where}:not(:has(> a[href="{ARABIC}"]))').first.get_attribute("lang") is None
+
+
 def test_all_tags_are_on_one_page(phone: Any) -> None:
     phone.goto(ARTICLE)
     phone.click('.imprint a[href="/tags/"]')
@@ -157,6 +240,8 @@ def test_all_tags_are_on_one_page(phone: Any) -> None:
 @pytest.mark.parametrize("url", KINDS)
 def test_no_page_is_wider_than_the_screen(desk: Any, url: str) -> None:
     desk.goto(url)
-    for width in (320, 390, 768, 1280, 3840):
-        desk.set_viewport_size({"width": width, "height": 900})
-        assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+    for words in ("", _LONG_WORDS):
+        desk.evaluate(_SAY, words)
+        for width in (320, 390, 640, 768, 1280, 3840):
+            desk.set_viewport_size({"width": width, "height": 900})
+            assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, words)

@@ -173,7 +173,20 @@ def test_a_download_is_at_its_own_address_as_long_as_a_live_article_offers_it(st
 def test_a_film_in_media_is_shown_and_not_loaded_before_it_is_asked_for(stage: Stage) -> None:
     put(stage, "media/launch.mp4", b"\0\0\0\x20ftypisom" + bytes(100))
     put(stage, "articles/ice.md", article("Ice", section="news", video="media/launch.mp4"))
-    assert '<video controls preload="none" src="/media/launch.mp4">' in stage.text("/news/ice/")
+    assert '<video controls preload="none" src="/media/launch.mp4" aria-label="Ice"></video>' in stage.text("/news/ice/").replace("\n", "")
+
+
+def test_a_films_captions_are_the_file_of_its_name_beside_it_and_its_editor_is_told_where_there_are_none(stage: Stage) -> None:
+    put(stage, "media/launch.mp4", b"\0\0\0\x20ftypisom" + bytes(100))
+    put(stage, "articles/ice.md", article("Ice", section="news", video="media/launch.mp4"))
+    assert "The film has no captions." in stage.report("articles/ice.md")
+    assert "<track" not in stage.text("/news/ice/")
+    put(stage, "media/launch.vtt", b"WEBVTT\n\n00:00.000 --> 00:01.000\nA bottle breaks.\n")
+    assert '<track kind="captions" src="/media/launch.vtt" srclang="en" label="Captions" default>' in stage.text("/news/ice/")
+    assert "The film has no captions." not in stage.report("articles/ice.md")
+    delete(stage, "media/launch.vtt")
+    assert "<track" not in stage.text("/news/ice/")
+    assert stage.answer("/media/launch.vtt")[0] == 404
 
 
 @pytest.mark.parametrize(

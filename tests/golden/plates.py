@@ -768,6 +768,23 @@ def number(cover: Image.Image) -> list[Image.Image]:
     return [cover, sheet.finished()]
 
 
+def card() -> Image.Image:
+    """What lies in the winter number: a card to take along."""
+    sheet = Plate(NIGHT, 900, 1200)
+    sheet.write(60, 70, "Fourteen words for ice", 54, PAPER)
+    sheet.line([(60, 156), (840, 156)], OCHRE, 4)
+    for place, word in enumerate(WORDS):
+        sheet.write(60 + 420 * (place // 7), 220 + 130 * (place % 7), word, 44, ICE)
+    return sheet.finished()
+
+
+# In the order of the dictionary.
+WORDS = (
+    *("Frazil", "Grease ice", "Shuga", "Nilas", "Pancake", "First-year ice", "Old ice"),
+    *("Lead", "Polynya", "Ridge", "Iceberg", "Bergy bit", "Growler", "Brash"),
+)
+
+
 WINTER = (
     ("A Short Dictionary of Ice", "Marit Ødegård Pike"),
     ("The Road That Is There in Winter", "Marit Ødegård Pike"),
@@ -786,6 +803,7 @@ def draw(folder: Path) -> None:
     first, *others = number(finished["cover-3"])
     printed = gmtime(1794484800)  # 12 November 2026
     first.save(folder / "the-winter-number.pdf", save_all=True, append_images=others, quality=60, creationDate=printed, modDate=printed)
+    card().save(folder / "fourteen-words-for-ice.pdf", quality=50, creationDate=printed, modDate=printed)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pressrun.core.dates import either, read_instant
 from pressrun.core.embedded import Embedded, take_out
 from pressrun.core.frontmatter import TWICE, Document, Field, Value, spelt, split
 from pressrun.core.html import read_page
-from pressrun.core.links import is_elsewhere, name_of, slug_of, stand_in, stem_of, video_of
+from pressrun.core.links import captions_of, is_elsewhere, name_of, slug_of, stand_in, stem_of, video_of
 from pressrun.core.magazine import Magazine, Section
 from pressrun.core.markdown import Markup, clean, excess, mentions, plain, rendered, unshown
 from pressrun.core.media import is_medium
@@ -92,8 +92,8 @@ class Correction:
 class Article:
     """An acceptable article. Instants are aware, in UTC.
 
-    ``body`` is in ``markup``, without other tools' shortcodes, and ``html`` is that clean. ``refs`` are the names (``name_of``) of
-    the articles that it links to, sorted; ``pictures`` the sources of its pictures as written, ``image`` first, and ``files`` those of the films and
+    ``body`` is in ``markup``, without other tools' shortcodes, and ``html`` is that clean. ``refs`` are the names (``name_of``) of the articles that
+    it links to, sorted; ``pictures`` the sources of its pictures as written, ``image`` first, and ``files`` those of the film, its captions and the
     downloads, each to be looked for at its ``media_keys`` or in ``embedded``. ``section`` is '' for a page. ``video`` is an address at YouTube or
     Vimeo, or a content key.
     """
@@ -140,6 +140,11 @@ class Article:
     def start(self) -> datetime | None:
         """The embargo's instant: not in the site before it. None: as soon as it is accepted."""
         return self.publish_at or self.date
+
+    @property
+    def captions(self) -> str:
+        """The content key of its film's captions, or ''."""
+        return captions_of(self.video)
 
 
 def is_article(key: str) -> bool:
@@ -375,7 +380,7 @@ class _ArticleReader(Reader):
             corrections=tuple(self.corrections()),
             refs=refs,
             pictures=pictures,
-            files=tuple(dict.fromkeys([*([video] if video and not is_elsewhere(video) else []), *files])),
+            files=tuple(dict.fromkeys([*([video, captions_of(video)] if video and not is_elsewhere(video) else []), *files])),
             embedded=self.embedded,
         )
 

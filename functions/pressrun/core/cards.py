@@ -186,8 +186,11 @@ def unmet(article: Article, text: str, there: Container[str]) -> tuple[tuple[str
     for src, keys in media_of(article).items():
         if not is_elsewhere(src) and not is_inside(keys):
             what, verb = ("picture", "show") if src in article.pictures else ("file", "offer")
+            said = f"The {what} is not there yet."
             remedy = f"Upload it, as {keys[-1]}; the page will {verb} it then." if keys else "Upload it to media/ and write its name here."
-            missing.append((src, [FILE + key for key in keys], f"The {what} is not there yet.", remedy))
+            if src == article.captions:
+                said, remedy = "The film has no captions.", f"Upload them in WebVTT, as {src}, for those who cannot hear it."
+            missing.append((src, [FILE + key for key in keys], said, remedy))
     said, remedy = "No live article has this name; its link is plain text.", "It will be a link once there is one."
     missing += [(name, [f"article/{name}"], said, remedy) for name in article.refs]
     if article.issue:

@@ -123,3 +123,12 @@ def video_of(text: str) -> str | None:
         return youtube(text) or vimeo(text)
     found = _FILM.fullmatch(text)
     return found[1] if found and ".." not in text else None
+
+
+def captions_of(video: str) -> str:
+    """The content key of the captions of a film in ``media/``, which have its name. '' for a video elsewhere, or none.
+
+    >>> captions_of("media/launch.mp4")
+    'media/launch.vtt'
+    """
+    return "" if not video or is_elsewhere(video) else f"{video.rpartition('.')[0]}.vtt"

@@ -49,6 +49,7 @@ class Teaser:
     featured: bool = False
     video: bool = False
     picture: Picture | None = None
+    lang: str = ""
 
     @property
     def place(self) -> str:
@@ -98,6 +99,7 @@ def teaser_of(article: Article, mentioned: Mentioned, first: datetime, feed_id: 
         featured=article.featured,
         video=bool(article.video),
         picture=next((medium.picture for src in article.pictures if (medium := mentioned.media.get(src))), None),
+        lang=article.lang,
     )
 
 

@@ -110,7 +110,7 @@ _HTML_CODE = re.compile(r"<(pre|code)\b(?:[^<]|<(?!/\1))*+", re.IGNORECASE)
 _ATTRIBUTES_OF = r'(?: [a-z-]+="[^"]*")*'
 _ALONE = rf"<p>\s*(?P<link><a{_ATTRIBUTES_OF}>)?\s*<img(?P<image>{_ATTRIBUTES_OF})>\s*(?:</a>)?\s*</p>"
 _CLEAN_TAG = re.compile(rf"{_ALONE}|<(?P<tag>/?a|img|h[2-6]|input)(?P<attributes>{_ATTRIBUTES_OF})>")
-_PAGE_IDS = frozenset({"main", "menu"})  # what the templates call parts of the page
+_PAGE_IDS = frozenset({"main", "menu", "special-reports"})  # what the templates call parts of the page
 
 Picture = Callable[[str, str, str], str | None]
 Words = Callable[..., str]

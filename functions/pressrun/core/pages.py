@@ -175,6 +175,7 @@ class Pages:
             related=list(related),
             lead=lead,
             film=media.get(article.video),
+            captions=media.get(article.captions),
             issue=Profile(issue, mentioned.issue_media) if issue else None,
             url=article.url,
             **({"section": line[-1], "crumbs": [Crumb(section.name, section.url) for section in line]} if line else {}),
