@@ -22,7 +22,6 @@ FRONT_MATTER = "Begin the file with a line ---, then title: and the other fields
 DATE = "Write it like 2026-11-22, or 2026-11-22T09:30, or 2026-11-22T09:30:00-05:00."
 ADDRESS = "Write it like /news/my-article/ with small letters, digits and hyphens."
 OLD_ADDRESS = "Write it like /old/address/."
-ONE_LINE_EACH = "Write each field as name: value on a line of its own"
 PASTE = "Remove it; it may have come with a paste."
 ANOTHER_SLUG = "Give it another slug: in the front matter."
 SECTIONS = "The sections are: news, news/arctic, sea."
@@ -47,7 +46,7 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
     "a control character in the text": (head() + "\n\x07", [(5, "control character", PASTE)]),
     "a control character by an escape": (head(r'summary: "a\x01b"'), [(3, "control character", PASTE)]),
     "a NUL by an escape": (head(r'summary: "a\u0000b"'), [(3, "control character", PASTE)]),
-    "half a surrogate pair": (head(r'summary: "a\ud800b"'), [(3, "cannot be read here", ONE_LINE_EACH)]),
+    "half a surrogate pair": (head(r'summary: "a\ud800b"'), [(3, "A backslash (\\) means something else", "Write two of them")]),
     "no character at all": (head(r'summary: "a\uFFFEb"'), [(3, "control character", PASTE)]),
     "a control character in a name": (head(r'"sum\x02mary": a'), [(3, "control character", PASTE)]),
     "12 MB": (b"x" * (12 * 1024 * 1024), [(None, "larger than 2 MB", "upload pictures and downloads to media/ instead")]),
@@ -130,8 +129,8 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
         head() + "\n![x](data:image/png;base64,AAAA)",
         [(5, "A picture inside the text is not a PNG", "as a PNG or JPEG")],
     ),
-    "TOML that is not": ("+++\ntitle = 'One\n+++\n", [(2, "cannot be read here", 'name = "value"')]),
-    "JSON that is not": ('{"title": "One",}\n', [(1, "cannot be read here", '"name": "value"')]),
+    "TOML that is not": ("+++\ntitle = 'One\n+++\n", [(2, "The quotation mark is never closed.", "Put the same quotation mark at its end.")]),
+    "JSON that is not": ('{"title": "One",}\n', [(1, "There is a comma after the last field.", "Remove the comma.")]),
 }
 
 
