@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pressrun.core.article import is_article, read_article
-from pressrun.core.cards import read_card
+from pressrun.core.cards import is_source, read_card
 from pressrun.core.links import media_keys
 from pressrun.core.magazine import read_magazine
 from pressrun.core.markdown import Markup, to_html
 from pressrun.core.problem import CONTROL, errors
-from pressrun.core.report import Report
+from pressrun.core.report import Report, report_on_other
 
 from .magazines import MERIDIAN, SITE_TOML
 
@@ -173,7 +173,7 @@ def test_what_can_be_mended_is_published_without_what_harms(data: str | bytes, h
 
 
 KEYS = {
-    "of 1,024 bytes": "articles/" + "x" * 1012 + ".md",
+    "of 1,000 bytes": "articles/" + "x" * 988 + ".md",
     "with an emoji": "articles/🚀.md",
     "with a space and a plus": "articles/a b+c.md",
     "with a path": "articles/../../a.md",
@@ -191,6 +191,18 @@ def test_an_article_with_a_strange_key_has_a_plain_address(key: str) -> None:
         assert problems == ()
         assert found
         assert re.fullmatch(r"/news/[a-z0-9-]{1,100}/", found.url)
+
+
+@pytest.mark.parametrize(
+    "key", ["articles/" + "x" * 989 + ".md", "articles/" + "🚀" * 248 + ".md", "media/" + "x" * 991 + ".png", "authors/" + "x" * 990 + ".md"]
+)
+def test_a_key_of_more_than_1000_bytes_is_refused_and_its_answer_has_a_key_that_s3_takes(key: str) -> None:
+    assert not is_source(key)
+    report = report_on_other(key)
+    assert report.status == "refused"
+    assert "is too long" in report.problems[0].problem
+    assert all(len(name.encode()) <= 1024 for name in (report.text_key, report.json_key))
+    assert is_source(key.replace("x", "", 5).replace("🚀", "", 2))
 
 
 def test_a_key_with_a_slash_at_its_end_is_a_folder() -> None:

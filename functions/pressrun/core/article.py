@@ -17,7 +17,7 @@ from pressrun.core.html import read_page
 from pressrun.core.links import is_elsewhere, name_of, slug_of, stand_in, stem_of, video_of
 from pressrun.core.magazine import Magazine, Section
 from pressrun.core.markdown import Markup, clean, excess, mentions, plain, rendered, unshown
-from pressrun.core.media import is_medium
+from pressrun.core.media import is_medium, too_long
 from pressrun.core.problem import CONTROL, WINDOWS, Problem, errors, mended, nearest, note
 from pressrun.core.shortcodes import translate
 
@@ -144,13 +144,14 @@ class Article:
 
 def is_article(key: str) -> bool:
     """Whether this content key is an article's or a page's. These are not: a folder, as some consoles make them; a file that only a machine
-    sees; what lies beside an article; ``_index.md``, which says something of its folder."""
+    sees; what lies beside an article; ``_index.md``, which says something of its folder; a key that is too long to be anything."""
     return (
         key.startswith((PREFIX, PAGES))
         and not key.endswith("/")
         and not re.search(r"/\.[^./]", key)
         and not is_medium(key)
         and PurePosixPath(key).stem.lower() != "_index"
+        and not too_long(key)
     )
 
 

@@ -60,10 +60,10 @@ def said_of_yaml(head: str, error: yaml.YAMLError) -> Said:
         sign = lines[place.line][place.column : place.column + 1]
         said = "There is a tab in the line." if sign == "\t" else f"Something in this line begins with {sign}, which means something else here."
         return place.line, said, "Put spaces in its place." if sign == "\t" else "Put it in quotation marks."
-    if known:
+    if known and not ("flow" in context and "node content" in problem):
         return line, *known
     if "flow" in context:
-        bracket = lines[begun.line][begun.column : begun.column + 1] if begun else "["
+        line, bracket = next(((n, found[0]) for n in range(line, -1, -1) if (found := re.search(r"[\[{]", lines[n]))), (line, "["))
         return line, f"What begins with {bracket} is not closed, or a comma or a quotation mark is missing in it.", _LIST
     if re.match(r"[A-Za-z_][\w-]*[ \t]*:[ \t]*([\[{].*[\]}]|\".*\"|'.*')", text):
         return line, "Something stands behind the end of the value.", _IN_QUOTES
@@ -177,8 +177,9 @@ def without(text: str, line: int, pattern: re.Pattern[str], form: str) -> tuple[
     start = next((n for n in range(line, -1, -1) if pattern.fullmatch(lines[n])), 0)
     end = next((n for n in range(max(start, line) + 1, len(lines)) if pattern.fullmatch(lines[n])), len(lines))
     found = pattern.fullmatch(lines[start])
-    kept = found is not None and found["name"] is not None and start == line
-    meant = form.format(found["name"], dumps(_bare(found["value"]), ensure_ascii=False)) if kept and found else ""
+    value = _bare(found["value"]) if found and found["name"] and start == line else ""
+    kept = bool(value)
+    meant = form.format(found["name"], dumps(value, ensure_ascii=False)) if found and kept else ""
     return "\n".join([*lines[:start], meant, *[""] * (end - start - 1), *lines[end:]]), kept
 
 
