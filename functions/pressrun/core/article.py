@@ -48,7 +48,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "authors": ("author", "byline"),
     "agency": ("source", "credit_line"),
     "summary": ("description", "excerpt", "custom_excerpt", "meta_description", "deck", "subtitle"),
-    "image": ("hero_image", "cover", "cover.image", "thumbnail", "feature_image"),
+    "image": ("hero_image", "cover", "cover.image", "thumbnail", "feature_image", "featured_image"),
     "image_alt": ("feature_image_alt",),
     "image_caption": ("feature_image_caption",),
     "image_credit": (),
@@ -587,6 +587,11 @@ class _ArticleReader(Reader):
         given = self.text("slug")
         if given and re.fullmatch(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*", given):
             return slug_of(given)
+        if slug := slug_of(given) if re.fullmatch(r"[^\W_]++(?:[ ._-]++[^\W_]++)*", given) else "":  # Hugo has any letters in an address
+            field = self.fields["slug"]
+            said = f"“{given[:80]}” is “{slug}” in the article's address."
+            self.problems.append(note(said, "Nothing need be done.", line=field.line, text=_shown(field)))
+            return slug
         if given:
             self.refuse("slug", f"“{given}” cannot stand in an address.", f'Write it like "{slug_of(given) or "my-article"}".')
             if "slug" not in self.aliased:
