@@ -87,6 +87,15 @@ def test_what_yaml_takes_for_a_remark_is_said(line: str, value: str, left_out: s
     assert problems == ([Problem(f"“{left_out}” is left out: # begins a remark.", remedy, 2, line, "note")] if left_out else [])
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029"])
+def test_what_only_yaml_takes_for_the_end_of_a_line_is_none(sign: str) -> None:
+    document, _ = split(f"---\ntitle: One{sign}two\nsection: news\n---\n")
+    assert document
+    assert [(field.value, field.line) for field in document.fields.values()] == [("One two", 2), ("news", 3)]
+    _, problems = split(f"---\ntitle: One{sign}two\ntags: [@ice]\n---\n")
+    assert [(problem.line, problem.text) for problem in problems] == [(3, "tags: [@ice]")]
+
+
 @given(st.dictionaries(st.text(min_size=1), st.recursive(st.text() | st.booleans() | st.none() | st.integers(), st.lists, max_leaves=5)))
 def test_any_json_is_read_or_refused(fields: dict[str, object]) -> None:
     document, problems = split(json.dumps(fields) + "\nText.")

@@ -264,7 +264,7 @@ GOOD = (
     '+++\ntitle = "The ferry"\ndate = 2026-11-22\nauthors = ["O\'Neil"]\ntags = [\n"ice",\n]\nsummary = """\na\nb"""\n[cover]\nalt = \'c\'\n+++\n',
     '{\n"title": "The ferry",\n"draft": false,\n"authors": ["Jo", "Pat O\'Neil"],\n"cover": {"image": "a.jpg", "alt": "b"}\n}\n',
 )
-SIGNS = [*"'\":,[]{}-#&*!|>%@`=\t\\“”‘—; .~?\n", "\n  ", " - ", ""]
+SIGNS = [*"'\":,[]{}-#&*!|>%@`=\t\\“”‘—; .~?\n", "\n  ", " - ", "", "\u2028", "\u2029", "\u00a0", "\ufeff", "\x85", "\u200b"]
 JARGON = (
     "cannot be read",
     "token",

@@ -130,6 +130,7 @@ def _split(text: str) -> tuple[Document, list[Problem]]:
 
 
 def _read_yaml(head: str) -> Read:
+    head = head.replace("\u2028", " ").replace("\u2029", " ")  # line breaks, to YAML; and its lines would be others than an editor's
     try:
         return _compose(head, [])
     except _NoFields:

@@ -56,7 +56,7 @@ def said_of_yaml(head: str, error: yaml.YAMLError) -> Said:
     known = next(((said, remedy) for word, said, remedy in _YAML if word in problem), None)
     if "quoted scalar" in context and (not known or known[0] != _BACKSLASH):
         return line, "The quotation mark is never closed.", _CLOSE
-    if "cannot start any token" in problem and place:
+    if "cannot start any token" in problem and place and place.line < len(lines):
         sign = lines[place.line][place.column : place.column + 1]
         said = "There is a tab in the line." if sign == "\t" else f"Something in this line begins with {sign}, which means something else here."
         return place.line, said, "Put spaces in its place." if sign == "\t" else "Put it in quotation marks."
