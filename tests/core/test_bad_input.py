@@ -116,7 +116,7 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
     "a fragment as a redirect": (head("redirects: [/_fragments/news.html]"), [(3, "addresses below /_fragments/", "Remove it from redirects:")]),
     "an archive as a redirect": (head("redirects: [/news/2021/10/]"), [(3, "the address of an archive", "Remove it from redirects:")]),
     "tags that are a mapping": (head("tags: {a: b}"), [(3, "“tags” must be a list of names.", "Write it like tags: [one, two]")]),
-    "a list within tags": (head("tags: [[a]]"), [(3, "“tags” must be a list of names.", "Write it like tags: [one, two]")]),
+    "a mapping within tags": (head("tags: [{a: b}]"), [(3, "“tags” must be a list of names.", "Write it like tags: [one, two]")]),
     "a tag without a letter": (head('tags: ["!!"]'), [(3, "“!!” has no letter or digit", "Write a word.")]),
     "too many tags": (head("tags: [" + "a," * 300 + "]"), [(3, "“tags” has 300 names; 200 is the most.", "Keep the important ones.")]),
     "a section with a path": (head("section: ../../etc"), [(3, "has no section “../../etc”", SECTIONS)]),

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -64,6 +64,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 _MEANT = {name: field for field, others in _FIELDS.items() for name in (field, *others)}
 _JOINED = {name.replace("_", ""): name for name in reversed(_MEANT)}  # publishAt is publish_at, and so is publishat
 _EXACT = {"date", "publish_at", "expires", "draft"}  # read wrongly, these would publish what must not be seen
+_LOOSE = {"comments", "featured", "image"}  # other tools mean other things by these, too, and it harms nobody where they are left out
 _ALIKE = {"summary", "image", "image_alt", "image_caption"}  # an archive's article may well have several, each for another place
 _PROSE = {"title", "summary", "kicker", "image_alt", "image_caption", "image_credit", "agency", "name", "role"}
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"", "false", "no", "off", "0"}
@@ -289,7 +290,7 @@ class Reader:
         if field is None or field.value == "":
             return []
         values = re.split(split_on, field.value) if isinstance(field.value, str) else [field.value] if isinstance(field.value, dict) else field.value
-        found = [_named(value) for value in values]
+        found = [_named(value) for value in _flat(values)]
         names = [_without_quotes(" ".join(value.split())) for value in found if value is not None and value.strip()]
         if None in found:
             self.refuse(name, f"“{self.called(name)}” must be a list of names.", f"Write it like {self.called(name)}: [one, two]")
@@ -324,7 +325,7 @@ class _ArticleReader(Reader):
 
     def refuse(self, name: str, problem: str, remedy: str) -> None:
         """A name of ours is refused where it is wrong. Another tool's name may mean something else there, so it is a note."""
-        if name not in self.aliased or name in _EXACT:
+        if name in _EXACT or name not in self.aliased | _LOOSE:
             super().refuse(name, problem, remedy)
         else:
             field = self.fields[name]
@@ -683,6 +684,12 @@ def _without_quotes(text: str) -> str:
     """Without the quotation marks that a word processor has made of straight ones."""
     found = re.fullmatch(r"[“”„‟\"‘’](.+)[“”„‟\"‘’]", text)
     return found[1].strip() if found else text
+
+
+def _flat(values: Iterable[Value]) -> Iterator[Value]:
+    """A list in a list is meant as one: ``- [ice, sea]``."""
+    for value in values:
+        yield from _flat(value) if isinstance(value, list) else (value,)
 
 
 def _named(value: Value) -> str | None:
