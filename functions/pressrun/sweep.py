@@ -34,13 +34,13 @@ _DUE_A_SHARD = 500
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 - Lambda passes both
     """Runs on a schedule; the event says nothing."""
     cloud = connect()
-    same_edition(cloud, Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)))
+    basis = same_edition(cloud, Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)))
     now = cloud.now()
     due = hint_at_what_falls_due(cloud, now)
     unfinished = hint_at_what_is_unfinished(cloud, now)
     hand_on_dead_letters(cloud)
     come = walk.step(cloud)
-    if come.old_assets and not unfinished:
+    if come.old_assets and not come.full and not unfinished and basis.config:
         delete_old_assets(cloud, come, now)
     cloud.catalogue.put_item({"pk": CLOCK[0], "sk": CLOCK[1], "now": stamp(now)})
     metrics.add_metric("Due", MetricUnit.Count, due)
@@ -86,7 +86,9 @@ def hand_on_dead_letters(cloud: Cloud) -> None:
 
 
 def delete_old_assets(cloud: Cloud, come: walk.Walk, now: datetime) -> None:
-    """Once the walk has ended and no mark is left, no page names the assets of a former edition."""
+    """Once all that the walk hinted at is worked off and no mark is left, no page names the assets of a former edition or look."""
+    if cloud.depth(cloud.uploads.url):
+        return
     if next(cloud.catalogue.old_marks(stamp(now + timedelta(days=1)), limit=1), None) is None:
         mark = cloud.new_mark()
         change = cloud.catalogue.put(mark_item(ASSETS, mark, stamp(now), cause=walk.NEW_EDITION))

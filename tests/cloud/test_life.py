@@ -475,6 +475,51 @@ def test_a_new_edition_remakes_every_page_and_deletes_the_assets_of_the_old_one(
     assert len(before.keys() - after.keys()) == 1
 
 
+def assets(stage: Stage) -> set[str]:
+    return {key for key in stage.site() if key.startswith("assets/")}
+
+
+def test_another_colour_in_site_toml_takes_the_old_style_sheet_away(stage: Stage) -> None:
+    publish(stage)
+    before = assets(stage)
+    stage.put("site.toml", SITE_TOML + '[theme]\naccent = "#003366"\n')
+    stage.settle()
+    stage.check()
+    assert len(before - assets(stage)) == len(assets(stage) - before) == 1
+
+
+def test_the_new_style_sheet_is_there_before_a_page_names_it_and_the_old_one_until_none_does(stage: Stage) -> None:
+    publish(stage)
+    old = assets(stage)
+    stage.deploy("the next one")
+    new = assets(stage) - old
+    assert len(new) == 1, "nobody has made a page yet"
+    stage.work_off("lists")
+    stage.wait(60)
+    stage.sweep()  # uploads wait, and no mark stands
+    stage.work_off("lists")
+    assert assets(stage) == old | new
+    stage.settle()
+    stage.check()
+    assert new < assets(stage)
+    assert len(assets(stage)) == len(old)
+
+
+def test_assets_that_were_brought_for_nothing_are_deleted(stage: Stage) -> None:
+    """Who brought them died before they were in force, and the file is as it was."""
+    publish(stage)
+    stage.put("site.toml", SITE_TOML + '[theme]\naccent = "#003366"\n')
+    worker = stage.begin("uploads")
+    before = assets(stage)
+    while assets(stage) == before:
+        stage.step(worker)
+    stage.step(worker, crash=True)
+    stage.put("site.toml", SITE_TOML)
+    stage.settle()
+    stage.check()
+    assert assets(stage) == before
+
+
 def test_no_message_names_the_url_of_an_embargoed_article(stage: Stage) -> None:
     sent = stage.local.calls["sqs"]["SendMessageBatch"]
     stage.put(KEY, article("Story", slug="canaryslug", section="news", date=ago(hours=-2)))

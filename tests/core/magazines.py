@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from pressrun.core.article import Article, read_article
 from pressrun.core.magazine import Magazine, read_magazine
-from pressrun.core.pages import Theme
+from pressrun.core.theme import Theme
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

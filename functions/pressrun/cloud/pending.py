@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pressrun.cloud.catalogue import CLOCK, SHARDS, WALK, Record
+from pressrun.cloud.catalogue import BASIS, CLOCK, SHARDS, WALK, Basis, Record
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.walk import Walk
 from pressrun.core.dates import stamp, unstamp
@@ -15,7 +15,9 @@ def pending(cloud: Cloud) -> int:
     base = cloud.setting("UPLOADS_QUEUE_URL").removesuffix("uploads")
     count += sum(cloud.depth(base + name) for name in ("uploads", "articles", "lists", "changed"))
     count += sum(1 for _ in cloud.catalogue.old_marks("9999"))
-    count += Walk.of(cloud.catalogue.read([WALK]).get(WALK)).pending
+    found = cloud.catalogue.read([WALK, BASIS])
+    walk = Walk.of(found.get(WALK))
+    count += walk.full or (walk.old_assets and bool(Basis.of(found.get(BASIS)).config))
     now = stamp(cloud.now())
     count += sum(1 for shard in SHARDS for _ in cloud.catalogue.query(f"due#{shard}", end=now, limit=100))
     return count

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from pressrun.core.pages import Theme
+from pressrun.core.theme import Theme
 
 _IN_THE_REPOSITORY = Path(__file__).parents[3] / "templates"
 

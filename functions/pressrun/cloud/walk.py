@@ -5,8 +5,9 @@ A *full* walk hints at every key; it is begun by a change of the basis and pendi
 only where the file and the register's copy of it differ. The listings of both buckets are in the order of the keys, so a page of both is merged.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
 from pressrun.cloud.buckets import Conflict
@@ -14,12 +15,14 @@ from pressrun.cloud.catalogue import BASIS, WALK, Action, Basis, Item, mark_item
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.queues import Hint
 from pressrun.cloud.register import EMPTY, SOURCES
+from pressrun.cloud.theme import load_theme
 from pressrun.core.cards import is_source
 from pressrun.core.dates import stamp
-from pressrun.core.lists import Target, fixed_targets
+from pressrun.core.lists import fixed_targets
 from pressrun.core.magazine import KEY as SITE_TOML
-from pressrun.core.magazine import read_magazine
+from pressrun.core.magazine import Magazine, read_magazine
 from pressrun.core.report import PREFIX as REPORTS  # every kind of content comes before it in the order of the keys
+from pressrun.core.theme import assets_of
 
 _PAGE = 1000
 _REST = timedelta(minutes=10)
@@ -29,7 +32,7 @@ NEW_BASIS = f"a new site.toml, or {NEW_EDITION}"
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """How far it has come. ``old_assets`` is whether those of a former edition are to be deleted after it.
+    """How far it has come. ``old_assets`` is whether those of a former edition or look are to be deleted after it.
 
     ``rest`` is the stamp until which no new round begins: in a bulk upload, what was not looked at yet differs, too, and is already hinted at.
     ``revision`` is another with each step, so that a sweep which is late does not put back a walk that a new basis has begun.
@@ -48,21 +51,21 @@ class Walk:
     def item(self) -> Item:
         return {"pk": WALK[0], "sk": WALK[1], **asdict(self)}
 
-    @property
-    def pending(self) -> bool:
-        return self.full or self.old_assets
-
 
 def change_basis(cloud: Cloud, old: Basis, new: Basis, extra: Sequence[Action] = ()) -> None:
-    """Puts another edition or another ``site.toml`` in force, and begins a full walk. Raises Conflict where ``old`` is no longer in force."""
+    """Puts another edition or another ``site.toml`` in force, and begins a full walk.
+
+    Raises Conflict where ``old`` is no longer in force, or the sweep has just walked on.
+    """
     now, mark = stamp(cloud.now()), cloud.new_mark()
-    targets = sorted({str(target) for basis in (old, new) for target in _fixed(basis)})
+    before, after = _magazine(old), _magazine(new)
+    old_assets = _bring_assets(cloud, before, after, is_new=old.edition != new.edition)
+    targets = sorted({str(target) for magazine in (before, after) if magazine for target in fixed_targets(magazine)})
     # Before the change, and not named by a hint before it: no worker deletes them too early.
     cause = NEW_EDITION if new.edition != old.edition else SITE_TOML
     cloud.catalogue.put_all(mark_item(target, mark, now, cause=cause) for target in targets)
     item = {"pk": BASIS[0], "sk": BASIS[1], "edition": new.edition, "config": new.config, "logo": new.logo, "basis": new.name}
     condition, values = ("basis = :old", {"old": old.name}) if old != Basis() else ("attribute_not_exists(pk)", {})
-    old_assets = bool(old.edition) and old.edition != new.edition
     begun = Walk("", True, old_assets, revision=cloud.new_mark())
     cloud.catalogue.write([cloud.catalogue.put(item, condition, **values), cloud.catalogue.put(begun.item()), *extra])
     if targets:
@@ -70,9 +73,22 @@ def change_basis(cloud: Cloud, old: Basis, new: Basis, extra: Sequence[Action] =
     step(cloud)
 
 
-def _fixed(basis: Basis) -> Iterable[Target]:
-    magazine, _ = read_magazine(basis.config.encode())
-    return fixed_targets(magazine) if magazine else ()
+def _bring_assets(cloud: Cloud, before: Magazine | None, after: Magazine | None, *, is_new: bool) -> bool:
+    """Puts the assets of a new edition or look before there is a page that names them. Returns whether there are old ones to delete afterwards."""
+    walk = _read(cloud)
+    if not after or (before and not is_new and before.style() == after.style()):
+        return walk.old_assets
+    if not walk.old_assets:
+        # Noted first: who dies after this leaves assets behind that may never be in force.
+        cloud.catalogue.write([moved(cloud, walk, replace(walk, old_assets=True, revision=cloud.new_mark()))])
+    for key, made in assets_of(after, load_theme()).values():
+        with suppress(Conflict):  # it is there
+            cloud.site.put_if(key, made, None)
+    return walk.old_assets or before is not None
+
+
+def _magazine(basis: Basis) -> Magazine | None:
+    return read_magazine(basis.config.encode())[0] if basis.config else None
 
 
 def step(cloud: Cloud, pages: int = 20) -> Walk:

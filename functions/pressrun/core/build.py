@@ -53,10 +53,11 @@ from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine, read_magazine
 from pressrun.core.media import Medium, is_medium, objects_of, too_long
 from pressrun.core.media import judge as judge_medium
-from pressrun.core.pages import Pages, Theme
+from pressrun.core.pages import Pages
 from pressrun.core.problem import Problem, errors
 from pressrun.core.related import NEAREST, related_to
 from pressrun.core.site import SiteObject, key_of
+from pressrun.core.theme import Theme
 
 
 class NoMagazine(ValueError):

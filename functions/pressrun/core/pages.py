@@ -1,12 +1,11 @@
 """Pages: from articles, teasers and the magazine to the site's objects. What a template gets is said in ``docs/templates.md``."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
-from hashlib import sha256
 from json import JSONEncoder
 from math import ceil
 from typing import Any, NamedTuple
@@ -24,11 +23,11 @@ from pressrun.core.magazine import Magazine, Section
 from pressrun.core.markdown import complete, to_html, word_count
 from pressrun.core.media import Medium
 from pressrun.core.pictures import Picture
-from pressrun.core.site import NEWS_SITEMAP, SiteObject, asset, fixed, key_of, leaf, listing
+from pressrun.core.site import NEWS_SITEMAP, SiteObject, fixed, key_of, leaf, listing
+from pressrun.core.theme import Theme, assets_of
 
 _WORDS_A_MINUTE = 200
 _HTML = "text/html; charset=utf-8"
-_ASSET_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml", "png": "image/png"}
 _FEEDS = {
     "feed.xml": "application/atom+xml; charset=utf-8",
     "rss.xml": "application/rss+xml; charset=utf-8",
@@ -49,14 +48,6 @@ _ENCODER = JSONEncoder(sort_keys=True)
 _UNSAFE_IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "'": "\\u0027"}
 _SPECIAL = re.compile("[&<>'\"]")
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
-
-
-@dataclass(frozen=True)
-class Theme:
-    """The look: jinja2 templates by name, and assets by file name."""
-
-    templates: Mapping[str, str]
-    assets: Mapping[str, bytes]
 
 
 class Crumb(NamedTuple):
@@ -127,9 +118,9 @@ class Pages:
     def __init__(self, magazine: Magazine, theme: Theme, logo: Medium | None = None) -> None:
         """``logo`` is the magazine's, where it is there."""
         self.magazine, self.logo = magazine, logo
-        assets = {name: body + magazine.style().encode() if name == "style.css" else body for name, body in theme.assets.items()}
-        self.assets = {_hashed(name, body): (name, body) for name, body in sorted(assets.items())}
-        urls = {name: f"/{key}" for key, (name, _) in self.assets.items()}
+        assets = assets_of(magazine, theme)
+        self.assets = dict(assets.values())
+        urls = {name: f"/{key}" for name, (key, _) in assets.items()}
         self.env = _Environment(
             loader=DictLoader(dict(theme.templates)),
             autoescape=True,
@@ -360,7 +351,7 @@ class Pages:
             key: fixed(key, self._render(template, url="/" + key.removesuffix("index.html")), content_type)
             for key, (template, content_type) in _FIXED.items()
         }
-        return pages | {key: asset(body, _ASSET_TYPES[name.rsplit(".", 1)[-1]]) for key, (name, body) in self.assets.items()}
+        return pages | self.assets
 
     def _feeds(self, folder: str, title: str, url: str, teasers: Sequence[Teaser]) -> dict[str, SiteObject]:
         changed = max((teaser.updated or teaser.published for teaser in teasers), default=None)
@@ -433,8 +424,3 @@ def _rfc822(instant: datetime) -> str:
 def _direction(language: str) -> str:
     """In which direction the language is written, as HTML's ``dir`` says it."""
     return "rtl" if language.lower().partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
-
-
-def _hashed(name: str, body: bytes) -> str:
-    stem, _, ending = name.rpartition(".")
-    return f"assets/{stem}.{sha256(body).hexdigest()[:10]}.{ending}"

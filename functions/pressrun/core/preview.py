@@ -33,7 +33,7 @@ def _alone(pages: Pages, html: str, pictures: Pictures) -> str:
     """The page with its style and the article's pictures in it, and with links that lead to the site."""
 
     def style(link: re.Match[str]) -> str:
-        return f"<style>{pages.assets[link[1]][1].decode()}</style>" if link[1] in pages.assets else link[0]
+        return f"<style>{pages.assets[link[1]].body.decode()}</style>" if link[1] in pages.assets else link[0]
 
     def picture(shown: re.Match[str]) -> str:
         found = next((pictures[place] for place in pictures if f'"/{place}-' in shown[0]), None)

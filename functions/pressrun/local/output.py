@@ -26,9 +26,10 @@ from pressrun.core.lists import Target
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine
 from pressrun.core.media import Medium, bodies_of, objects_of
-from pressrun.core.pages import Pages, Theme
+from pressrun.core.pages import Pages
 from pressrun.core.problem import Problem, errors
 from pressrun.core.site import SiteObject
+from pressrun.core.theme import Theme
 from pressrun.local.folder import read_content, read_register
 
 # Which files are the site's, one on a line, with the metadata that a file cannot have. What it does not name was there before, and stays.

@@ -6,7 +6,8 @@
                          again; ``shows`` for a picture in it; ``wrong`` for one that is refused
 ``delete KEY``           it is taken down
 ``rename KEY KEY``       as S3 has it: a put, then a delete
-``toml WORD``            another ``site.toml``: the magazine's name is WORD; ``-essays`` drops that section, ``wrong`` is refused
+``toml WORD``            another ``site.toml``: the magazine's name is WORD; ``-essays`` drops that section, ``blue`` has other colours, ``wrong`` is
+                         refused
 ``picture COLOUR``       another picture at ``media/quay.png``; ``none`` takes it away
 ``author NAME``          ``authors/jo.md`` says that jo's name is NAME
 ``wait SECONDS``         no sweep comes
@@ -51,6 +52,9 @@ HISTORIES = {
     "put again": ("put a", "delete a", "put a"),
     "put again, the events swapped": ("put a", "delete a", "+ put a", "+ swap"),
     "deploy": ("put a", "deploy two"),
+    "deploy, and another site.toml": ("put a", "deploy two", "+ toml Other"),
+    "deploy, and a sweep at once": ("put a", "deploy two", "+ sweep"),
+    "other colours": ("put a", "toml blue"),
     "author": ("put a by=jo", "author Jo"),
     "a picture that comes late": ("put a shows", "picture red"),
     "another picture": ("picture red", "put a shows", "picture blue"),
@@ -82,6 +86,8 @@ class Editor:
                 stage.put("site.toml", "title =")
             case ["toml", "-essays"]:
                 stage.put("site.toml", SITE_TOML[: SITE_TOML.rindex("[[sections]]")])
+            case ["toml", "blue"]:
+                stage.put("site.toml", SITE_TOML + '[theme]\naccent = "#003399"\n')
             case ["toml", name]:
                 stage.put("site.toml", SITE_TOML.replace("The Stage", name))
             case ["picture", "none"]:
@@ -157,7 +163,7 @@ def _any_change(random: Random) -> str:
         "sweep",
         "swap",
     ]
-    rare = ["lose", f"toml {random.choice(['Other', '-essays', 'wrong', 'Stage'])}", f"deploy {random.choice(['two', 'three'])}", "author Jo"]
+    rare = ["lose", f"toml {random.choice(['Other', '-essays', 'wrong', 'Stage', 'blue'])}", f"deploy {random.choice(['two', 'three'])}", "author Jo"]
     rare += [f"picture {random.choice(['red', 'blue', 'none'])}"]
     chance = random.random()
     if chance < 0.6:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from pressrun.cloud.buckets import Bucket
-from pressrun.cloud.catalogue import Catalogue, mark_key
+from pressrun.cloud.catalogue import Catalogue, Key, mark_key
 from pressrun.cloud.pending import as_of, pending
 from pressrun.cloud.register import CLAIMS, SOURCES
 from pressrun.core.build import build, judge
@@ -21,7 +21,8 @@ from pressrun.core.report import PREFIX as REPORTS
 from pressrun.core.site import LISTS_TAG, SiteObject, key_of
 from pressrun.local.storm.stage import Call, Stage
 
-_PICTURE = re.compile(rb"(?:src|href)=\"(/(?:media|pictures)/[^\"]+)\"")
+_FILES = ("media/", "pictures/", "assets/")
+_FILE = re.compile(rb"(?:src|href)=\"/((?:%s)[^\"]+)\"" % "|".join(_FILES).encode())
 _LINK = re.compile(rb"(?:href=\"|<loc>|<id>)(?:https://stage\.example)?(/[^\"<#?]*)")
 _VERSION = re.compile(rb"Version (\d+) of (\w+)\.")
 _SHARED_MAX_AGE = re.compile(r"s-maxage=(\d+), stale-while-revalidate=(\d+)")
@@ -55,6 +56,7 @@ class Reader:
     _secrets: dict[str, float] = field(default_factory=dict)  # until when
     _claimed: set[str] = field(default_factory=set)  # the site keys of the URLs that articles ever asked for
     _lived: set[str] = field(default_factory=set)
+    _hinted: set[Key] = field(default_factory=set)
     _copies: defaultdict[str, list[Copy]] = field(default_factory=lambda: defaultdict(list))
     _written: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     _stood: defaultdict[str, list[SiteObject | None]] = field(default_factory=lambda: defaultdict(lambda: [None]))
@@ -118,10 +120,10 @@ class Reader:
 
     def _look(self, key: str, made: SiteObject) -> None:
         self._listen(key, key.encode() + made.body + str(made.metadata).encode())
-        if made.content_type.startswith("text/html"):
-            for picture in {picture.decode()[1:] for picture in _PICTURE.findall(made.body)} - self.site.keys():
-                self.wrong.append(f"{key} shows {picture}, which is not there")
-        if LISTS_TAG in _metadata(made, "cache-tag").split(","):
+        if _is_page(made) and not self._came_back(key) and not self._shows_withdrawn(made):
+            for file in {file.decode() for file in _FILE.findall(made.body)} - self.site.keys():
+                self.wrong.append(f"{key} shows {file}, which is not there")
+        if _is_list(made):
             self._follow(key, made)
         elif key in self._claimed:
             status = _metadata(made, "status")
@@ -150,10 +152,23 @@ class Reader:
     def _miss(self, key: str) -> None:
         if key in self._lived:
             self.wrong.append(f"{key} was live, and answers nothing")
+        if key.startswith(_FILES):
+            shown = [other for other, made in self.site.items() if _is_page(made) and f'"/{key}"'.encode() in made.body]
+            self.wrong += [f"{key} is deleted, and {other} shows it" for other in shown]
         if key in self._claimed:
             for other, made in self.site.items():
-                if LISTS_TAG in _metadata(made, "cache-tag").split(",") and key in map(key_of, _links(made)):
+                if _is_list(made) and key in map(key_of, _links(made)):
                     self.wrong.append(f"{key} is deleted, and {other} leads to it")
+
+    def _shows_withdrawn(self, made: SiteObject) -> bool:
+        """Whether this is a list with an article that was taken down, as it may be for a moment."""
+        linked = {key_of(url) for url in _links(made)} & self._claimed & self.site.keys()
+        return _is_list(made) and any(_metadata(self.site[key], "status") for key in linked)
+
+    def _came_back(self, key: str) -> bool:
+        """Whether what was replaced had stood there once before: only then may it have been somebody who was late, and looks again at once."""
+        *before, replaced = self._stood[key]
+        return replaced in before
 
     def _compare(self, key: str, made: SiteObject) -> None:
         """An older version of the text stands again only where the object that it replaced had stood before, too."""
@@ -161,19 +176,19 @@ class Reader:
             order = self._written[article.decode()]
             rank = len(order) - 1 - order[::-1].index(int(found))
             newest = self._newest.get((key, article), -1)
-            *before, replaced = self._stood[key]
-            if rank < newest and replaced not in before:
+            if rank < newest and not self._came_back(key):
                 self.wrong.append(f"{key} is version {found.decode()} again, after a newer one stood there")
             self._newest[key, article] = max(rank, newest)
 
     def _expect_marks(self, call: Call) -> None:
-        """Whoever gets a hint finds its mark, or would take it for done. (The sweep's may be done meanwhile.)"""
+        """Whoever gets a hint finds its mark, or would take it for done. (What is hinted at again may be done meanwhile.)"""
         for entry in call.params["Entries"]:
             fields = json.loads(entry["MessageBody"])
             if "mark" in fields:
-                standing = self._catalogue.read(mark_key(target, fields["mark"]) for target in fields["targets"])
-                if len(standing) < len(fields["targets"]):
+                marks = {mark_key(target, fields["mark"]) for target in fields["targets"]} - self._hinted
+                if len(self._catalogue.read(marks)) < len(marks):
                     self.wrong.append(f"{call.function} hints at {fields['targets']} before there is a mark")
+                self._hinted |= marks
 
     # What the CDN may hold
 
@@ -240,6 +255,14 @@ class Reader:
 def _alike(made: SiteObject | None, found: SiteObject | None) -> bool:
     """A medium's objects are compared by their headers, as ``verify`` does."""
     return made is not None and found is not None and replace(found, body=b"") == made
+
+
+def _is_list(made: SiteObject) -> bool:
+    return LISTS_TAG in _metadata(made, "cache-tag").split(",")
+
+
+def _is_page(made: SiteObject) -> bool:
+    return made.content_type.startswith("text/html")
 
 
 def _links(made: SiteObject) -> Iterable[str]:

@@ -33,8 +33,9 @@ from pressrun.core.build import Built, build
 from pressrun.core.claims import Claim
 from pressrun.core.magazine import read_magazine
 from pressrun.core.media import Medium
-from pressrun.core.pages import Pages, Theme
+from pressrun.core.pages import Pages
 from pressrun.core.site import SiteObject
+from pressrun.core.theme import Theme
 from pressrun.local.cdn import Cdn, Request
 from pressrun.local.cloud import Cloud as LocalCloud
 from pressrun.local.dev import TEMPLATE
@@ -62,6 +63,7 @@ name = "Essays"
 _QUEUES = {"uploads": "validate", "articles": "render", "lists": "index", "changed": "invalidate"}
 
 
+_LONG = 43_200  # seconds for which SQS keeps what was received from others: as long as it can
 _RECEIVES = 5  # the template's maxReceiveCount
 _LIVES = 60  # seconds: the template's longest Timeout
 
@@ -150,7 +152,8 @@ class Stage:
 
     def lose_messages(self) -> None:
         """What was sent is lost for good."""
-        self._take_messages()
+        for queue in _QUEUES:
+            self.local.client("sqs").purge_queue(QueueUrl=_url(queue))
         self.messages.clear()
 
     def lose_catalogue_and_site(self) -> None:
@@ -264,10 +267,10 @@ class Stage:
             if not self.local.aws.waiting(f"pressrun-{queue}"):
                 continue
             url = _url(queue)
-            while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=_LONG).get("Messages"):
                 for message in found:
-                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                    self.messages.append((queue, {"messageId": message["MessageId"], "body": message["Body"], "eventSource": "aws:sqs"}))
+                    record = {"messageId": message["MessageId"], "receiptHandle": message["ReceiptHandle"], "body": message["Body"]}
+                    self.messages.append((queue, record | {"eventSource": "aws:sqs"}))
         return bool(self.messages)
 
     def _give_back(self, worker: Worker, answer: Any) -> None:
@@ -275,13 +278,14 @@ class Stage:
         failed = {record["messageId"] for record in worker.records}
         if isinstance(answer, dict):
             failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        sqs = self.local.client("sqs")
         for record in worker.records:
-            if record["messageId"] not in failed:
-                continue
-            if self._receives[record["messageId"]] < _RECEIVES:
-                self.messages.append((queue, record))
-            else:
-                self.local.client("sqs").send_message(QueueUrl=_url(f"{queue}-dead"), MessageBody=record["body"])
+            if record["messageId"] in failed:
+                if self._receives[record["messageId"]] < _RECEIVES:
+                    self.messages.append((queue, record))
+                    continue
+                sqs.send_message(QueueUrl=_url(f"{queue}-dead"), MessageBody=record["body"])
+            sqs.delete_message(QueueUrl=_url(queue), ReceiptHandle=record["receiptHandle"])
 
     def _invoke(self, function: str, event: dict[str, Any]) -> Any:
         try:
@@ -385,6 +389,7 @@ def staged(seed: int = 0, site_toml: str = SITE_TOML, calls: Callable[[Stage, di
         cloud = connect()
         stage = Stage(local, cloud, random.Random(seed), clock, os.environ["EDITION"])
         stack.enter_context(patch.object(Cloud, "edition", property(lambda _: stage.edition_at_work)))
+        stack.enter_context(patch.object(walk, "load_theme", lambda: _theme(stage.edition_at_work)))
         for module in ("pressrun.render", "pressrun.index"):
             stack.enter_context(patch(f"{module}.pages_for", lambda basis: _pages_for(basis.config, basis.logo, stage.edition_at_work)))
         Faults(cloud.session, stage.before_call)
