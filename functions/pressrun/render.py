@@ -5,7 +5,7 @@ Apply: the media that the page shows, then the page where its bytes differ; then
 transaction that is conditional on the claim and the record that were read. Then look again: where the page would now be different, start over.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -40,14 +40,15 @@ from pressrun.cloud.queues import Hint
 from pressrun.cloud.readings import lists_with
 from pressrun.cloud.register import source_key
 from pressrun.core.article import Article, read_article
-from pressrun.core.cards import FILE, Mentioned, chosen, embedded_key, issue_of, media_keys_of, mentioned_by, mentions_of
+from pressrun.core.cards import FILE, Card, Mentioned, card_of, chosen, embedded_key, issue_of, media_keys_of, mentioned_by, mentions_of, names_of
 from pressrun.core.claims import NOT_YET, Answer, Claim, answer_of
 from pressrun.core.dates import stamp, unstamp
-from pressrun.core.lists import FRESH, Target, Teaser, lists_of, targets_of, teaser_of, url_target
+from pressrun.core.lists import FRESH, Target, Teaser, lists_of, newest_first, targets_of, teaser_of, url_target
 from pressrun.core.media import Medium
 from pressrun.core.media import judge as judge_medium
+from pressrun.core.pages import Pages
 from pressrun.core.preview import preview_of
-from pressrun.core.related import NEAREST, Shown, related_to, shared
+from pressrun.core.related import NEAREST, Shown, may_change, related_to, shared
 from pressrun.core.report import preview_key
 from pressrun.core.site import SiteObject, key_of
 
@@ -55,6 +56,7 @@ logger = Logger()
 metrics = Metrics()
 
 _TRIES = 12
+_MOST_OTHERS = 20  # pages of other articles in a preview
 _LONGEST = 60  # seconds that one page may take: its pictures are developed
 
 
@@ -167,15 +169,33 @@ def look(cloud: Cloud, url: str, owner_before: str | None = None) -> tuple[Look,
     return Look(basis, copy, record, answer, article, mentioned, teaser, related), entries
 
 
+@dataclass(frozen=True, slots=True)
+class _Guest:
+    """An article that is not live yet, as if it were."""
+
+    card: Card
+    teaser: Teaser
+
+    def among_cards(self, name: str, cards: Sequence[Card]) -> Sequence[Card]:
+        return sorted((*cards, self.card), key=lambda card: card.key) if name in names_of(self.card) else cards
+
+    def among_older(self, tag: str, place: str, older: Sequence[Teaser]) -> Sequence[Teaser]:
+        is_one = tag in {own.slug for own in self.teaser.tags} and self.teaser.place < place
+        return newest_first([*older, self.teaser])[:NEAREST] if is_one else older
+
+
 def _shown(
-    cloud: Cloud, article: Article, inside: Mapping[str, Medium], first: datetime, feed_id: str
+    cloud: Cloud, article: Article, inside: Mapping[str, Medium], first: datetime, feed_id: str, guest: _Guest | None = None
 ) -> tuple[Mentioned, Teaser, tuple[Teaser, ...]]:
     """What an article's page shows of others: what it mentions and its related posts; and what others show of it."""
-    cards = {name: card for name in mentions_of(article) if (card := chosen(name, cloud.catalogue.cards(name)))}
+    filed = {name: cloud.catalogue.cards(name) for name in mentions_of(article)}
+    cards = {name: card for name, found in filed.items() if (card := chosen(name, guest.among_cards(name, found) if guest else found))}
     media = cloud.catalogue.media(key for key in media_keys_of(article, issue_of(article, cards)) if key not in inside)
     mentioned = mentioned_by(article, cards, {**media, **inside})
     teaser = teaser_of(article, mentioned, first, feed_id)
-    return mentioned, teaser, related_to(teaser, [_older(cloud, f"tag/{tag.slug}", teaser.place) for tag in teaser.tags])
+    older = {tag.slug: _older(cloud, f"tag/{tag.slug}", teaser.place) for tag in teaser.tags}
+    nearest = [guest.among_older(tag, teaser.place, found) if guest else found for tag, found in older.items()]
+    return mentioned, teaser, related_to(teaser, nearest)
 
 
 def preview(cloud: Cloud, key: str) -> None:
@@ -193,7 +213,8 @@ def preview(cloud: Cloud, key: str) -> None:
             mentioned, teaser, related = _shown(cloud, article, inside, claim.first or live_from, claim.feed_id)
             leaf = pages.article(article, teaser, mentioned, related)
             fresh = live_from < teaser.published + FRESH
-            changed = {key_of(article.url): leaf, **lists_with(cloud, pages, teaser, fresh=fresh)}
+            others = _others_with(cloud, pages, _Guest(card_of(article), teaser))
+            changed = {key_of(article.url): leaf, **lists_with(cloud, pages, teaser, fresh=fresh), **others}
             media = [*mentioned.media.values(), *([pages.logo] if pages.logo else [])]
             html = preview_of(pages, article, changed, previews(cloud, media), cloud.now())
             cloud.content.put(preview_key(key), html, content_type="text/html; charset=utf-8")
@@ -202,6 +223,33 @@ def preview(cloud: Cloud, key: str) -> None:
         if _preview_state(cloud, key) == (basis, record):
             return
     raise RuntimeError(f"the file whose key has the hash {hashed(key)} changed {_TRIES} times while its preview was made")
+
+
+def _others_with(cloud: Cloud, pages: Pages, guest: _Guest) -> dict[str, SiteObject]:
+    """The pages of other articles that would lead to the guest, or show it as related, by site key and as they would be; so many at the most."""
+    mentioning = [item["sk"] for name in names_of(guest.card) for item in cloud.catalogue.query(f"mention#{name}", limit=_MOST_OTHERS)]
+    targets = (Target.parse(key.partition("#")[2]) for key in mentioning)
+    urls = {target.name for target in targets if target.kind == "url"}
+    lists = [f"list#tag/{tag.slug}" for tag in guest.teaser.tags]
+    newer = [
+        Teaser.from_json(item["json"]) for pk in lists for item in cloud.catalogue.query(pk, begin=guest.teaser.place, newest=False, limit=NEAREST)
+    ]
+    noted = cloud.catalogue.read(entries_key(post.url) for post in newer)
+    urls |= {post.url for post in newer if may_change(post, Entries.of(noted.get(entries_key(post.url))).related, guest.teaser)}
+    changed: dict[str, SiteObject] = {}
+    for url in sorted(urls - {guest.teaser.url})[:_MOST_OTHERS]:
+        try:
+            seen, _ = look(cloud, url)
+        except Unjudged:
+            continue
+        if not (seen.article and seen.teaser and seen.record and seen.copy and seen.copy.claim.first) or _is_list_page(seen, url):
+            continue
+        _, inside = _article(cloud, seen.article.key, seen.record.source, seen.basis)
+        mentioned, teaser, related = _shown(cloud, seen.article, inside, seen.copy.claim.first, seen.copy.claim.feed_id, guest)
+        made = pages.article(seen.article, teaser, mentioned, related)
+        if made != _page(seen, url):
+            changed[key_of(url)] = made
+    return changed
 
 
 def _preview_state(cloud: Cloud, key: str) -> tuple[Basis, Record]:

@@ -57,7 +57,7 @@ from pressrun.core.magazine import Magazine, read_magazine
 from pressrun.core.media import BEGINNING, Medium, is_medium, is_picture, judge, judge_file, judge_size
 from pressrun.core.problem import Problem, errors, note
 from pressrun.core.report import PREFIX as REPORTS
-from pressrun.core.report import Report, failed, report_on, report_on_card, report_on_medium, report_on_other, report_on_site
+from pressrun.core.report import Report, failed, report_key, report_on, report_on_card, report_on_medium, report_on_other, report_on_site
 
 logger = Logger()
 metrics = Metrics()
@@ -262,7 +262,7 @@ def _medium(cloud: Cloud, basis: Basis, record: Record) -> Head | None:
 
 
 def _is_answered(cloud: Cloud, record: Record) -> bool:
-    head = cloud.content.head(f"{REPORTS}{record.key}.txt")
+    head = cloud.content.head(report_key(record.key))
     return head is not None and head.metadata.get("digest") == record.report
 
 

@@ -51,6 +51,28 @@ def test_an_embargoed_article_is_previewed_on_every_page_that_will_change_as_it_
         assert there == previewed_main, url
 
 
+def test_the_pages_of_other_articles_that_will_lead_to_it_are_previewed_too(stage: Stage) -> None:
+    stage.put("articles/leads.md", article("Leads", "See [[canary]].", section="news", date=ago(days=50)))
+    stage.put("articles/newer.md", article("Newer", section="news", tags="[ice]", date=f'"{ago(hours=-1)}"'))
+    stage.put("articles/newest.md", article("Newest", section="news", tags="[sea]", date=f'"{ago(hours=-1)}"'))
+    stage.settle()
+    stage.wait(3601)
+    stage.settle()
+    stage.put(KEY, article("Canarywords", "Canarytext.", date=ago(days=20), publish_at=ago(hours=-3), **SECRET))
+    stage.settle()
+    previewed = pages(stage)
+    before = stage.site()
+    assert '<a href="/news/arctic/canary/">canary</a>' in previewed["/news/leads/"]
+    assert "Canarywords" in previewed["/news/newer/"]  # as a related post
+    assert "/news/newest/" not in previewed
+    stage.wait(7201)
+    stage.settle()
+    stage.check()
+    after = stage.site()
+    changed = {f"/{key.removesuffix('index.html')}" for key in after if key.endswith("index.html") and after[key] != before.get(key)}
+    assert changed - set(previewed) == set()
+
+
 def test_a_draft_is_previewed_as_if_it_were_published_now(stage: Stage) -> None:
     stage.put(KEY, article("Canarywords", "Canarytext.", draft="true", **SECRET))
     stage.settle()

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from pressrun.local.storm.stage import Stage, ago, article, staged
 
@@ -42,10 +44,15 @@ def status(stage: Stage, key: str) -> str:
 
 
 def test_no_byte_of_an_embargoed_article_is_put_before_its_instant(stage: Stage) -> None:
-    instant = stage.clock[0] + 7200
+    data = BytesIO()
+    Image.new("RGB", (80, 60)).save(data, "PNG")
+    picture = data.getvalue()
+    instant = stage.clock[0] + 3 * 3600
 
     def early(key: str, body: bytes) -> str:
-        return "too early" if stage.clock[0] < instant and b"canary" in key.encode() + body.lower() else ""
+        head = stage.cloud.site.head(key)
+        said = f"{key} {head.metadata if head else ''} {body.decode(errors='replace')}".lower()
+        return "too early" if stage.clock[0] < instant and ("canary" in said or key.startswith(("pictures/", "media/"))) else ""
 
     wrong = watch(stage, early)
     stage.put(OTHER, article("Another", "See [[canary|that]] and [this](canary.md).", section="news", tags="[ice]", date=ago(days=1)))
@@ -54,24 +61,35 @@ def test_no_byte_of_an_embargoed_article_is_put_before_its_instant(stage: Stage)
         "authors": "[Canaryname]",
         "summary": "Canarysummary",
         "issue": "canary",
+        "kicker": "Canarykicker",
+        "image": "canary.png",
+        "image_caption": "Canarycaption",
+        "redirects": "[/news/canary-old/]",
+        "corrections": "[Canarycorrection]",
+        "id": "canaryid",
         "slug": "canary",
         "section": "news",
     }
-    stage.put("articles/canary.md", article("Canarywords", "Canarytext.", date=ago(hours=-2), **secret))
+    stage.put("media/canary.png", picture)
+    stage.put("media/canary.pdf", b"%PDF-1.7 canary")
+    stage.put("articles/canary.md", article("Canarywords", "Canarytext. [It](/media/canary.pdf)", date=ago(hours=-3), **secret))
     weather(stage)
-    stage.put("articles/canary.md", article("Canarywords", "Other canarytext.", date=ago(hours=-2), **secret | {"slug": "canary-two"}))
+    stage.put("articles/canary.md", article("Canarywords", "Other canarytext.", date=ago(hours=-3), **secret | {"slug": "canary-two"}))
     weather(stage)
     for _ in range(3):
         stage.wait(2300)
         stage.sweep()
         weather(stage)
+    assert stage.clock[0] < instant
     assert stage.answer("/news/canary-two/")[0] == 404
-    stage.wait(300)
+    stage.wait(instant - stage.clock[0])
     stage.sweep()
     weather(stage)
     assert wrong == []
     assert '<a href="/news/canary-two/">that</a>' in stage.text("/news/another/")
     assert "Other canarytext." in stage.text("/news/canary-two/")
+    assert [key for key in stage.site() if key.startswith("pictures/")]
+    assert stage.answer("/news/canary-old/") == (301, "/news/canary-two/")
 
 
 def test_no_list_leads_to_an_article_that_was_never_there(stage: Stage) -> None:

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pressrun.core.article import is_article, read_article
-from pressrun.core.cards import read_card
+from pressrun.core.cards import is_source, read_card
 from pressrun.core.links import media_keys
 from pressrun.core.magazine import read_magazine
 from pressrun.core.markdown import Markup, to_html
 from pressrun.core.problem import CONTROL, errors
-from pressrun.core.report import Report
+from pressrun.core.report import Report, report_on_other
 
 from .magazines import MERIDIAN, SITE_TOML
 
@@ -22,7 +22,6 @@ FRONT_MATTER = "Begin the file with a line ---, then title: and the other fields
 DATE = "Write it like 2026-11-22, or 2026-11-22T09:30, or 2026-11-22T09:30:00-05:00."
 ADDRESS = "Write it like /news/my-article/ with small letters, digits and hyphens."
 OLD_ADDRESS = "Write it like /old/address/."
-ONE_LINE_EACH = "Write each field as name: value on a line of its own"
 PASTE = "Remove it; it may have come with a paste."
 ANOTHER_SLUG = "Give it another slug: in the front matter."
 SECTIONS = "The sections are: news, news/arctic, sea."
@@ -47,7 +46,7 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
     "a control character in the text": (head() + "\n\x07", [(5, "control character", PASTE)]),
     "a control character by an escape": (head(r'summary: "a\x01b"'), [(3, "control character", PASTE)]),
     "a NUL by an escape": (head(r'summary: "a\u0000b"'), [(3, "control character", PASTE)]),
-    "half a surrogate pair": (head(r'summary: "a\ud800b"'), [(3, "cannot be read here", ONE_LINE_EACH)]),
+    "half a surrogate pair": (head(r'summary: "a\ud800b"'), [(3, "A backslash (\\) means something else", "Write two of them")]),
     "no character at all": (head(r'summary: "a\uFFFEb"'), [(3, "control character", PASTE)]),
     "a control character in a name": (head(r'"sum\x02mary": a'), [(3, "control character", PASTE)]),
     "12 MB": (b"x" * (12 * 1024 * 1024), [(None, "larger than 2 MB", "upload pictures and downloads to media/ instead")]),
@@ -117,7 +116,7 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
     "a fragment as a redirect": (head("redirects: [/_fragments/news.html]"), [(3, "addresses below /_fragments/", "Remove it from redirects:")]),
     "an archive as a redirect": (head("redirects: [/news/2021/10/]"), [(3, "the address of an archive", "Remove it from redirects:")]),
     "tags that are a mapping": (head("tags: {a: b}"), [(3, "“tags” must be a list of names.", "Write it like tags: [one, two]")]),
-    "a list within tags": (head("tags: [[a]]"), [(3, "“tags” must be a list of names.", "Write it like tags: [one, two]")]),
+    "a mapping within tags": (head("tags: [{a: b}]"), [(3, "“tags” must be a list of names.", "Write it like tags: [one, two]")]),
     "a tag without a letter": (head('tags: ["!!"]'), [(3, "“!!” has no letter or digit", "Write a word.")]),
     "too many tags": (head("tags: [" + "a," * 300 + "]"), [(3, "“tags” has 300 names; 200 is the most.", "Keep the important ones.")]),
     "a section with a path": (head("section: ../../etc"), [(3, "has no section “../../etc”", SECTIONS)]),
@@ -130,8 +129,8 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
         head() + "\n![x](data:image/png;base64,AAAA)",
         [(5, "A picture inside the text is not a PNG", "as a PNG or JPEG")],
     ),
-    "TOML that is not": ("+++\ntitle = 'One\n+++\n", [(2, "cannot be read here", 'name = "value"')]),
-    "JSON that is not": ('{"title": "One",}\n', [(1, "cannot be read here", '"name": "value"')]),
+    "TOML that is not": ("+++\ntitle = 'One\n+++\n", [(2, "The quotation mark is never closed.", "Put the same quotation mark at its end.")]),
+    "JSON that is not": ('{"title": "One",}\n', [(1, "There is a comma after the last field.", "Remove the comma.")]),
 }
 
 
@@ -174,7 +173,7 @@ def test_what_can_be_mended_is_published_without_what_harms(data: str | bytes, h
 
 
 KEYS = {
-    "of 1,024 bytes": "articles/" + "x" * 1012 + ".md",
+    "of 1,000 bytes": "articles/" + "x" * 988 + ".md",
     "with an emoji": "articles/🚀.md",
     "with a space and a plus": "articles/a b+c.md",
     "with a path": "articles/../../a.md",
@@ -192,6 +191,18 @@ def test_an_article_with_a_strange_key_has_a_plain_address(key: str) -> None:
         assert problems == ()
         assert found
         assert re.fullmatch(r"/news/[a-z0-9-]{1,100}/", found.url)
+
+
+@pytest.mark.parametrize(
+    "key", ["articles/" + "x" * 989 + ".md", "articles/" + "🚀" * 248 + ".md", "media/" + "x" * 991 + ".png", "authors/" + "x" * 990 + ".md"]
+)
+def test_a_key_of_more_than_1000_bytes_is_refused_and_its_answer_has_a_key_that_s3_takes(key: str) -> None:
+    assert not is_source(key)
+    report = report_on_other(key)
+    assert report.status == "refused"
+    assert "is too long" in report.problems[0].problem
+    assert all(len(name.encode()) <= 1024 for name in (report.text_key, report.json_key))
+    assert is_source(key.replace("x", "", 5).replace("🚀", "", 2))
 
 
 def test_a_key_with_a_slash_at_its_end_is_a_folder() -> None:

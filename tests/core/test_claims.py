@@ -307,6 +307,7 @@ def test_the_first_of_two_files_keeps_a_url_and_the_second_gets_it_when_the_firs
     assert desk.live_at == {A: ONE}
     (problem,) = standing_problems(desk.decide(B), desk.read(desk.content[B], B))
     assert (problem.severity, problem.problem) == ("error", f"The address {ONE} belongs to {A}.")
+    assert problem.remedy.startswith("Without a slug, it comes from the title. Add a line to this one's front matter, such as slug: one-2.")
     desk.put(A, named("two"))
     desk.settle()
     assert desk.live_at == {A: TWO, B: ONE}

@@ -28,7 +28,7 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
         ],
     ),
     "not UTF-8": (b"title = '\xff'", [(None, "This file is not text in UTF-8.", "Save it again as UTF-8.")]),
-    "not TOML": ("title = The Meridian\n" + NEWS, [(1, "This is not valid TOML: Invalid value.", "Mend the line.")]),
+    "not TOML": ("title = The Meridian\n" + NEWS, [(1, "The value cannot be read.", 'Put it in quotation marks: name = "value"')]),
     "ten thousand levels": (LEAST + "menu = " + "[" * 10_000, [(None, "This file is nested too deeply.", "Use plain values and lists.")]),
     "too large": (LEAST + NEWS + "#" * 200_000, [(None, "This file is larger than 128 KB.", "Leave out what is not a setting.")]),
     "no section": (LEAST, [(None, "The magazine has no sections.", A_SECTION)]),

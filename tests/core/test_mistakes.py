@@ -1,5 +1,7 @@
 """What people who know no YAML get wrong is said in words, all of it at once, each with its line and with what to write instead."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -148,6 +150,148 @@ def test_a_mistake_is_told_in_words_with_its_line_and_what_to_write(text: str, t
     found, problems = read_article(KEY, text.encode(), MERIDIAN)
     assert found is None
     assert [(problem.line, problem.text, problem.problem, problem.remedy) for problem in errors(problems)] == told
+
+
+# What only a parser notices, by the form that it is in: the line that is wrong, and what is said of it and of what else is wrong.
+IN_QUOTES = "Put the whole value in quotation marks."
+ITEMS = "Give each item a line of its own that begins with two spaces, a hyphen and a space."
+CLOSE = "Put the same quotation mark at its end."
+UNREADABLE: dict[str, tuple[str, list[tuple[int, str, str]]]] = {
+    "a list that is not closed, and a section that there is none of": (
+        "---\ntitle: One\ntags: [ice, sea\nsection: nwes\n---\n",
+        [
+            (
+                3,
+                "What begins with [ is not closed, or a comma or a quotation mark is missing in it.",
+                "Write a list like tags: [one, two], or put the value in quotation marks if it is none.",
+            ),
+            (4, "The magazine has no section “nwes”.", "The sections are: news, news/arctic, sea. Did you mean “news”?"),
+        ],
+    ),
+    "two lists that are not closed": (
+        "---\ntitle: One\ntags: [ice\nauthors: [Jo\n---\n",
+        [
+            (
+                line,
+                "What begins with [ is not closed, or a comma or a quotation mark is missing in it.",
+                "Write a list like tags: [one, two], or put the value in quotation marks if it is none.",
+            )
+            for line in (3, 4)
+        ],
+    ),
+    "something behind a quotation": (
+        '---\ntitle: One\nsummary:\n  "One" or two\n---\n',
+        [
+            (
+                4,
+                "The line does not fit below the one above it.",
+                "Begin each field at the margin, with a colon after its name, and each item of a list with two spaces, a hyphen and a space.",
+            )
+        ],
+    ),
+    "a line without a colon": (
+        "---\ntitle: One\nquay.jpg\n---\n",
+        [(3, "This line is no field: it has no name with a colon after it.", "Write it as name: value, or remove it.")],
+    ),
+    "a list on its field's line": ("---\ntitle: One\nauthors: - Jo\n---\n", [(3, "A list begins in a line that has something else in it.", ITEMS)]),
+    "a sign in a list": (
+        "---\ntitle: One\ntags:\n  - @ice\n---\n",
+        [(4, "Something in this line begins with @, which means something else here.", "Put it in quotation marks.")],
+    ),
+    "a quotation over all that follows": (
+        '---\ntitle: One\nauthors:\n  - "Jo\n  - Pat\n---\n',
+        [(4, "The quotation mark is never closed.", CLOSE)],
+    ),
+    "a backslash": (
+        '---\ntitle: One\nimage: "C:\\quay.jpg"\n---\n',
+        [
+            (
+                3,
+                "A backslash (\\) means something else between double quotation marks.",
+                "Write two of them (\\\\), or use ' in place of the quotation marks.",
+            )
+        ],
+    ),
+    "a comma before a value": (
+        "---\ntitle: One\nimage: ,quay.jpg\n---\n",
+        [(3, "A comma or a bracket stands where a value should be.", f"Remove it, or: {IN_QUOTES}")],
+    ),
+    "TOML without an equals sign, and with two quotations": (
+        '+++\ntitle = "One"\nda*te = 2026-11-22\nsummary = "a" "b"\n+++\n',
+        [
+            (3, "This line is no field: it has no equals sign after a name.", 'Write it as name = "value"; a name has no spaces and no signs.'),
+            (4, "Something stands behind the end of the value.", "Put the whole value in one pair of quotation marks."),
+        ],
+    ),
+    "a list in TOML": (
+        '+++\ntitle = "One"\ntags = ["ice" "sea"]\n+++\n',
+        [(3, "A list is not closed with ], or a comma is missing in it.", 'Write it like tags = ["one", "two"]')],
+    ),
+    "a name twice in TOML": (
+        '+++\ntitle = "One"\nsection = "news"\nsection = "sea"\n+++\n',
+        [(4, "This name stands here twice.", "Keep one of the two.")],
+    ),
+    "several lines in TOML": ('+++\ntitle = "One"\nsummary = """a\nb\n+++\n', [(3, "The quotation mark is never closed.", CLOSE)]),
+    "JSON without a comma": (
+        '{\n"title": "One"\n"section": "news"\n}\n',
+        [(2, "A comma is missing at the end of this line.", "Put a comma between two fields.")],
+    ),
+    "JSON with a comma too many": (
+        '{\n"title": "One",\n"tags": ["ice",]\n}\n',
+        [(3, "There is a comma after the last item of the list.", "Remove the comma.")],
+    ),
+    "JSON with bent quotation marks": (
+        '{\n"title": "One",\n“section”: "news"\n}\n',
+        [(3, "The field's name does not stand between two straight quotation marks.", 'Write it as "name": "value".')],
+    ),
+    "JSON without quotation marks": (
+        '{\n"title": One\n}\n',
+        [(2, "The value does not stand between two straight quotation marks.", 'Write it as "name": "value", or true or false.')],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), UNREADABLE.values(), ids=UNREADABLE)
+def test_what_a_parser_cannot_read_is_told_in_words_and_what_follows_is_judged(text: str, told: list[tuple[int, str, str]]) -> None:
+    found, problems = read_article(KEY, text.encode(), MERIDIAN)
+    assert found is None
+    assert [(problem.line, problem.problem, problem.remedy) for problem in errors(problems)] == told
+    assert all(problem.text in text for problem in problems)
+
+
+GOOD = (
+    '---\ntitle: "The ferry: back"\ndate: 2026-11-22\nauthors:\n  - O\'Neil\ntags: [ice, "sea"]\nsummary: >\n  Late,\n  in time.\n---\n',
+    '+++\ntitle = "The ferry"\ndate = 2026-11-22\nauthors = ["O\'Neil"]\ntags = [\n"ice",\n]\nsummary = """\na\nb"""\n[cover]\nalt = \'c\'\n+++\n',
+    '{\n"title": "The ferry",\n"draft": false,\n"authors": ["Jo", "Pat O\'Neil"],\n"cover": {"image": "a.jpg", "alt": "b"}\n}\n',
+)
+SIGNS = [*"'\":,[]{}-#&*!|>%@`=\t\\“”‘—; .~?\n", "\n  ", " - ", "", "\u2028", "\u2029", "\u00a0", "\ufeff", "\x85", "\u200b"]
+JARGON = (
+    "cannot be read",
+    "token",
+    "mapping",
+    "scalar",
+    "node",
+    "delimiter",
+    "escape",
+    "indentation",
+    "statement",
+    "character at",
+    "document",
+    "array",
+)
+
+
+@given(st.sampled_from(GOOD), st.lists(st.tuples(st.integers(0, 200), st.integers(0, 3), st.sampled_from(SIGNS)), min_size=1, max_size=3))
+def test_whatever_is_wrong_no_parser_speaks_for_us(text: str, slips: list[tuple[int, int, str]]) -> None:
+    for place, gone, sign in slips:
+        text = text[:place] + sign + text[place + gone :]
+    found, problems = read_article(KEY, text.encode(), MERIDIAN)
+    assert (found is None) == bool(errors(problems))
+    for problem in errors(problems):
+        said = re.sub("“.*”", "", problem.problem, flags=re.DOTALL)
+        assert not any(word in said for word in JARGON if word != "cannot be read" or said != "The value cannot be read."), said
+        assert problem.line
+        assert problem.remedy
 
 
 def test_the_quotation_marks_of_a_word_processor_are_forgiven_but_in_prose() -> None:

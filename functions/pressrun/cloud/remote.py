@@ -43,8 +43,7 @@ from pressrun.core.lists import Target, fixed_targets, preview_target, targets_o
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import read_magazine
 from pressrun.core.media import KINDS, Files
-from pressrun.core.report import PREFIX as REPORTS
-from pressrun.core.report import preview_key
+from pressrun.core.report import preview_key, report_key
 from pressrun.core.site import key_of
 
 Distribution = dict[str, Any]
@@ -153,7 +152,7 @@ def _publish(cloud: Cloud, key: str, path: Path, timeout: float) -> Receipt:
     found = cloud.catalogue.read([(f"receipt#{name}", "receipt")])
     done = {field: count for field, count in next(iter(found.values()), {}).items() if isinstance(count, int) and field != "ttl"}
     items = sum(_items(cloud, distribution, one) for one in _invalidations(cloud, distribution) if one not in known)
-    answer = cloud.content.get(f"{REPORTS}{key}.json")
+    answer = cloud.content.get(report_key(key, "json"))
     machine = json.loads(answer.body) if answer else {}
     return Receipt(
         key=key,
@@ -201,7 +200,7 @@ def is_judged(cloud: Cloud, key: str, etag: str) -> bool:
 
 def answer_to(cloud: Cloud, key: str) -> str:
     """What the editor was told about a content key, '' if nothing yet."""
-    report = cloud.content.get(f"{REPORTS}{key}.txt")
+    report = cloud.content.get(report_key(key))
     return report.body.decode().rstrip() if report else ""
 
 

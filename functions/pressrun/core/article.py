@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -17,7 +17,7 @@ from pressrun.core.html import read_page
 from pressrun.core.links import captions_of, is_elsewhere, name_of, slug_of, stand_in, stem_of, video_of
 from pressrun.core.magazine import Magazine, Section
 from pressrun.core.markdown import Markup, clean, excess, mentions, plain, rendered, unshown
-from pressrun.core.media import is_medium
+from pressrun.core.media import is_medium, too_long
 from pressrun.core.problem import CONTROL, WINDOWS, Problem, errors, mended, nearest, note
 from pressrun.core.shortcodes import translate
 
@@ -48,7 +48,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "authors": ("author", "byline"),
     "agency": ("source", "credit_line"),
     "summary": ("description", "excerpt", "custom_excerpt", "meta_description", "deck", "subtitle"),
-    "image": ("hero_image", "cover", "cover.image", "thumbnail", "feature_image"),
+    "image": ("hero_image", "cover", "cover.image", "thumbnail", "feature_image", "featured_image"),
     "image_alt": ("feature_image_alt",),
     "image_caption": ("feature_image_caption",),
     "image_credit": (),
@@ -64,6 +64,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 _MEANT = {name: field for field, others in _FIELDS.items() for name in (field, *others)}
 _JOINED = {name.replace("_", ""): name for name in reversed(_MEANT)}  # publishAt is publish_at, and so is publishat
 _EXACT = {"date", "publish_at", "expires", "draft"}  # read wrongly, these would publish what must not be seen
+_LOOSE = {"comments", "featured", "image"}  # other tools mean other things by these, too, and it harms nobody where they are left out
 _ALIKE = {"summary", "image", "image_alt", "image_caption"}  # an archive's article may well have several, each for another place
 _PROSE = {"title", "summary", "kicker", "image_alt", "image_caption", "image_credit", "agency", "name", "role"}
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"", "false", "no", "off", "0"}
@@ -149,13 +150,14 @@ class Article:
 
 def is_article(key: str) -> bool:
     """Whether this content key is an article's or a page's. These are not: a folder, as some consoles make them; a file that only a machine
-    sees; what lies beside an article; ``_index.md``, which says something of its folder."""
+    sees; what lies beside an article; ``_index.md``, which says something of its folder; a key that is too long to be anything."""
     return (
         key.startswith((PREFIX, PAGES))
         and not key.endswith("/")
         and not re.search(r"/\.[^./]", key)
         and not is_medium(key)
         and PurePosixPath(key).stem.lower() != "_index"
+        and not too_long(key)
     )
 
 
@@ -293,7 +295,7 @@ class Reader:
         if field is None or field.value == "":
             return []
         values = re.split(split_on, field.value) if isinstance(field.value, str) else [field.value] if isinstance(field.value, dict) else field.value
-        found = [_named(value) for value in values]
+        found = [_named(value) for value in _flat(values)]
         names = [_without_quotes(" ".join(value.split())) for value in found if value is not None and value.strip()]
         if None in found:
             self.refuse(name, f"“{self.called(name)}” must be a list of names.", f"Write it like {self.called(name)}: [one, two]")
@@ -328,7 +330,7 @@ class _ArticleReader(Reader):
 
     def refuse(self, name: str, problem: str, remedy: str) -> None:
         """A name of ours is refused where it is wrong. Another tool's name may mean something else there, so it is a note."""
-        if name not in self.aliased or name in _EXACT:
+        if name in _EXACT or name not in self.aliased | _LOOSE:
             super().refuse(name, problem, remedy)
         else:
             field = self.fields[name]
@@ -591,6 +593,11 @@ class _ArticleReader(Reader):
         given = self.text("slug")
         if given and re.fullmatch(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*", given):
             return slug_of(given)
+        if slug := slug_of(given) if re.fullmatch(r"[^\W_]++(?:[ ._-]++[^\W_]++)*", given) else "":  # Hugo has any letters in an address
+            field = self.fields["slug"]
+            said = f"“{given[:80]}” is “{slug}” in the article's address."
+            self.problems.append(note(said, "Nothing need be done.", line=field.line, text=_shown(field)))
+            return slug
         if given:
             self.refuse("slug", f"“{given}” cannot stand in an address.", f'Write it like "{slug_of(given) or "my-article"}".')
             if "slug" not in self.aliased:
@@ -682,6 +689,12 @@ def _without_quotes(text: str) -> str:
     """Without the quotation marks that a word processor has made of straight ones."""
     found = re.fullmatch(r"[“”„‟\"‘’](.+)[“”„‟\"‘’]", text)
     return found[1].strip() if found else text
+
+
+def _flat(values: Iterable[Value]) -> Iterator[Value]:
+    """A list in a list is meant as one: ``- [ice, sea]``."""
+    for value in values:
+        yield from _flat(value) if isinstance(value, list) else (value,)
 
 
 def _named(value: Value) -> str | None:

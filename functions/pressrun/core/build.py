@@ -51,7 +51,7 @@ from pressrun.core.lists import (
 )
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine, read_magazine
-from pressrun.core.media import Medium, is_medium, objects_of
+from pressrun.core.media import Medium, is_medium, objects_of, too_long
 from pressrun.core.media import judge as judge_medium
 from pressrun.core.pages import Pages
 from pressrun.core.problem import Problem, errors
@@ -98,6 +98,8 @@ def judge(content: Mapping[str, bytes], register: Register, now: datetime, keys:
                 own = {tag.slug for tag in article.tags} if phase == "live" else set[str]()
                 others = {slug for slug, count in used.items() if count > (slug in own)}
                 problems[key] += unmet(article, text, there)[1] + misspelt(article, text, partial(_spelt, others), others.__contains__)
+        elif found := too_long(key):
+            problems[key] = found
         elif is_medium(key):
             _, problems[key] = judge_medium(key, content[key])
         if key in problems:

@@ -17,7 +17,7 @@ from pressrun.core.dates import stamp, unstamp
 from pressrun.core.links import is_elsewhere, media_keys, name_of, slug_of, stand_in
 from pressrun.core.magazine import Magazine
 from pressrun.core.markdown import excess, plain, rendered
-from pressrun.core.media import Medium, is_media_name, is_medium
+from pressrun.core.media import Medium, is_media_name, is_medium, too_long
 from pressrun.core.problem import Problem, errors, note
 from pressrun.core.shortcodes import translate
 
@@ -70,7 +70,7 @@ Cards = Mapping[str, Card]
 
 def has_card_alone(key: str) -> bool:
     """Whether this content key is an author's or an issue's: a file that makes no page of its own URL, but lets others show it."""
-    return key.startswith((AUTHORS, ISSUES)) and key.lower().endswith((".md", ".markdown"))
+    return key.startswith((AUTHORS, ISSUES)) and key.lower().endswith((".md", ".markdown")) and not too_long(key)
 
 
 def is_source(key: str) -> bool:

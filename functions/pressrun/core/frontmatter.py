@@ -14,12 +14,14 @@ from typing import Any, cast
 import yaml
 
 from pressrun.core.mistakes import last_field, mended, mended_toml, without_dashes
-from pressrun.core.problem import CONTROL, Problem, note
+from pressrun.core.problem import CONTROL, Problem, errors, note
+from pressrun.core.unreadable import Said, said_of_json, said_of_toml, said_of_yaml, without_toml, without_yaml
 
 _BLANK_LINES = re.compile(r"(?:[ \t]*+\n)*+")
 # Every one of the three parsers recurses or worse; a file nested deeper than this is an attack, not an article.
 _DEEPEST = 20
 _LARGEST = 64 * 1024
+_MOST_UNREADABLE = 20
 
 TWICE = "Keep one of the two."
 
@@ -50,7 +52,15 @@ Read = tuple[dict[str, Field], list[Problem]]
 class _Refused(Exception):
     def __init__(self, problem: str, remedy: str, line: int | None = None, text: str = "") -> None:
         super().__init__(problem)
-        self.problem = Problem(problem, remedy, line, text[:120])
+        self.problems = [Problem(problem, remedy, line, text[:120])]
+
+
+class _Unreadable(_Refused):
+    """What is not YAML, TOML or JSON: each place of it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("", "")
+        self.problems = problems
 
 
 class _NoFields(_Refused):
@@ -85,7 +95,7 @@ def split(text: str) -> tuple[Document | None, list[Problem]]:
     try:
         document, problems = _split(text[blank.end() if blank else 0 :])
     except _Refused as refused:
-        problems = [refused.problem]
+        problems = refused.problems
     if not before:
         return document, problems
     problems = [replace(problem, line=problem.line + before if problem.line else None) for problem in problems]
@@ -120,6 +130,7 @@ def _split(text: str) -> tuple[Document, list[Problem]]:
 
 
 def _read_yaml(head: str) -> Read:
+    head = head.replace("\u2028", " ").replace("\u2029", " ")  # line breaks, to YAML; and its lines would be others than an editor's
     try:
         return _compose(head, [])
     except _NoFields:
@@ -128,24 +139,13 @@ def _read_yaml(head: str) -> Read:
             with suppress(yaml.YAMLError, _Refused):
                 return _compose("\n".join(found.lines), found.problems)
         raise
-    except yaml.YAMLError as error:
+    except yaml.YAMLError:
         text, notes = _quote_colons(head)
         if notes:
             with suppress(yaml.YAMLError, _Refused):
                 return _compose(text, notes)
         found = mended(text, 2)
-        if found.problems:
-            # All that can be read is judged, too.
-            with suppress(yaml.YAMLError, _Refused):
-                return _compose("\n".join(found.lines), [*found.problems, *notes])
-            raise _Refused(found.problems[0].problem, found.problems[0].remedy, found.problems[0].line, found.problems[0].text) from None
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        line = mark.line if mark else 0
-        lines = head.split("\n")
-        text = lines[line].strip() if line < len(lines) else ""
-        said = getattr(error, "problem", None) or "it cannot be read"
-        remedy = "Write each field as name: value on a line of its own; put the value in quotation marks if it has a colon or begins with a sign."
-        raise _Refused(f"The front matter cannot be read here ({said}).", remedy, line + 2, text) from None
+        return _as_far_as_it_goes("\n".join(found.lines), [*found.problems, *notes], lambda text: _compose(text, []), said_of_yaml, without_yaml)
 
 
 def _compose(head: str, problems: list[Problem]) -> Read:
@@ -250,26 +250,20 @@ _TOML_NAME = re.compile(r"\s*(?:\[\[?\s*)?[\"']?([\w-]+)")
 
 
 def _read_toml(head: str) -> Read:
+    try:
+        return _toml(head)
+    except ValueError:
+        meant = mended_toml(head, 2)
+        return _as_far_as_it_goes("\n".join(meant.lines), meant.problems, _toml, said_of_toml, without_toml)
+
+
+def _toml(head: str) -> Read:
     if found := LONG_TOML_NAME.search(head):
         _refuse_depth(_DEEPEST + 1, head.count("\n", 0, found.start()) + 2)
     try:
         table = tomllib.loads(head, parse_float=str)
     except RecursionError:
         _refuse_depth(_DEEPEST + 1, 1)
-    except ValueError as error:  # TOMLDecodeError is one, and so is a number of too many digits
-        place = re.search(r"\(at line (\d+)", str(error))  # else at the end of the document
-        meant = mended_toml(head, 2)
-        if meant.problems:
-            with suppress(ValueError, RecursionError, _Refused):
-                fields, problems = _read_toml("\n".join(meant.lines))
-                return fields, [*meant.problems, *problems]
-            first = meant.problems[0]
-            raise _Refused(first.problem, first.remedy, first.line, first.text) from None
-        lines = head.split("\n")
-        line = int(place[1]) if place else len(lines)
-        said = re.sub(r"\s*\(at .*\)$", "", str(error)) if isinstance(error, tomllib.TOMLDecodeError) else "a number is too long"
-        remedy = 'Write each field as name = "value" on a line of its own, with the value in quotation marks.'
-        raise _Refused(f"The front matter cannot be read here ({said}).", remedy, line + 1, lines[min(line, len(lines)) - 1].strip()) from None
     lines_of = defaultdict[str, list[int]](list)
     for number, line_text in enumerate(head.split("\n"), 2):
         if named := _TOML_NAME.match(line_text):
@@ -293,9 +287,8 @@ def _split_json(text: str) -> tuple[Document, list[Problem]]:
     except json.JSONDecodeError as error:
         if len(head) > _LARGEST and (error.msg.startswith("Unterminated") or error.pos > _LARGEST - 10):
             raise _Refused("The front matter has no end, or is larger than 64 KB.", "Put a line } after its last field.", 1, "{") from None
-        remedy = 'Write each field as "name": "value", with a comma between two fields, and a line } after the last.'
-        wrong = text.split("\n")[error.lineno - 1].strip()
-        raise _Refused(f"The front matter cannot be read here ({error.msg.removesuffix(' starting at')}).", remedy, error.lineno, wrong) from None
+        line, said, remedy = said_of_json(text, error)
+        raise _Refused(said, remedy, line + 1, text.split("\n")[line].strip()) from None
     lines_of = defaultdict[str, list[int]](list)
     line_at = line_finder(head)
     for found in _JSON_NAME.finditer(head, 0, end):
@@ -306,7 +299,35 @@ def _split_json(text: str) -> tuple[Document, list[Problem]]:
     return Document(fields, body, text.count("\n") - body.count("\n") + 1), problems
 
 
-# What TOML and JSON have in common
+# What two forms have in common
+
+
+def _as_far_as_it_goes(
+    head: str,
+    problems: list[Problem],
+    read: Callable[[str], Read],
+    said_of: Callable[[str, Any], Said],
+    without: Callable[[str, int], tuple[str, bool]],
+) -> Read:
+    """What can be read of front matter in which something cannot, with a problem for each such place. Where a field is lost, nothing is judged: it
+    would be missed."""
+    lines, whole = head.split("\n"), True
+    for _ in range(_MOST_UNREADABLE):
+        try:
+            fields, more = read(head)
+        except _Refused as refused:
+            raise _Unreadable([*problems, *refused.problems]) from None
+        except (yaml.YAMLError, ValueError) as error:
+            line, said, remedy = said_of(head, error)
+            if all(problem.line != line + 2 for problem in errors(problems)):
+                problems = [*problems, Problem(said, remedy, line + 2, lines[line].strip()[:120])]
+            head, kept = without(head, line)
+            whole = whole and kept
+        else:
+            if whole:
+                return fields, [*problems, *more]
+            break
+    raise _Unreadable(problems)
 
 
 def _fields(pairs: Iterable[tuple[str, object]], lines_of: dict[str, list[int]]) -> Read:

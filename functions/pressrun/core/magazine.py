@@ -13,6 +13,7 @@ from pressrun.core.frontmatter import LONG_TOML_NAME
 from pressrun.core.labels import LABELS
 from pressrun.core.media import PREFIX, is_picture
 from pressrun.core.problem import CONTROL, Problem, nearest, note
+from pressrun.core.unreadable import said_of_toml
 
 KEY = "site.toml"
 
@@ -177,9 +178,8 @@ def read_magazine(data: bytes) -> tuple[Magazine | None, tuple[Problem, ...]]:
     try:
         table = tomllib.loads(text)
     except ValueError as error:  # TOMLDecodeError is one, and so is a number of too many digits
-        place = re.search(r"\(at line (\d+)", str(error))  # else at the end of the document
-        said = re.sub(r"\s*\(at .*\)$", "", str(error)) if isinstance(error, tomllib.TOMLDecodeError) else "a number is too long"
-        return None, (Problem(f"This is not valid TOML: {said}.", "Mend the line.", int(place[1]) if place else len(text.splitlines())),)
+        line, said, remedy = said_of_toml(text, error)
+        return None, (Problem(said, remedy, line + 1, text.split("\n")[line].strip()[:120]),)
     except RecursionError:
         return None, (Problem("This file is nested too deeply.", "Use plain values and lists."),)
     reader = _Reader(table, text.splitlines())

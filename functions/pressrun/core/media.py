@@ -15,6 +15,8 @@ from pressrun.core.site import ASSET, LEAF, SiteObject, cache_tag
 KINDS = ("articles/", "authors/", "issues/", "media/", "pages/")  # below these lies all content but site.toml
 PREFIX = "media/"
 LARGEST = 500 * 1024 * 1024
+# Bytes. S3 takes 1,024, and what is kept of a key has more to it: a folder and an ending, as its report and its preview have, or an instant.
+LONGEST_KEY = 1000
 BEGINNING = 1024  # bytes, enough to tell what a file is
 _VERSION = 1  # of what is said of a medium: what an earlier Pressrun said is said anew
 
@@ -102,7 +104,15 @@ def is_medium(key: str) -> bool:
     """Whether this content key is that of a picture, a film or a download: all of ``media/``, and what may lie beside an article, author or issue."""
     suffix = suffix_of(key)
     beside = key.startswith(KINDS) and suffix in _MEDIA and suffix not in _MAYBE_ARTICLES
-    return (key.startswith(PREFIX) or beside) and not key.endswith("/") and "/." not in key
+    return (key.startswith(PREFIX) or beside) and not key.endswith("/") and "/." not in key and not too_long(key)
+
+
+def too_long(key: str) -> tuple[Problem, ...]:
+    """What is wrong with a content key that is too long for what is kept of it, nothing where it is not."""
+    if len(key) * 4 <= LONGEST_KEY or (size := len(key.encode())) <= LONGEST_KEY:
+        return ()
+    said = f"The file's name is too long: with its folders it has {size:,} bytes, and {LONGEST_KEY:,} is the most."
+    return (Problem(said, "Give it a shorter name, and upload it again."),)
 
 
 def is_media_name(name: str) -> bool:

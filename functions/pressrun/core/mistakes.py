@@ -140,7 +140,8 @@ def mended_toml(head: str, first_line: int) -> Mended:
         if named and said:
             value = (named[2] or "").strip()
             is_toml = re.fullmatch(r"(\".*\"|'.*'|\[.*\]|\{.*\}|true|false|[\d.:TZ+-]+)", value)
-            remedy = f"Write {named[1]} = {_short(value) if is_toml else _in_quotes(_short(value))}"
+            quoted = f"'{_short(value)}'" if '"' in value and "'" not in value else dumps(_short(value), ensure_ascii=False)
+            remedy = f"Write {named[1]} = {_short(value) if is_toml else quoted}"
             found.problems.append(Problem(said, remedy, first_line + place, bare[:120]))
             # JSON's text in quotation marks is TOML's, too.
             line = f"{named[1]} = {value if is_toml else dumps(value, ensure_ascii=False)}"

@@ -8,13 +8,15 @@ from typing import Literal
 from pressrun.core.article import Article
 from pressrun.core.cards import Card
 from pressrun.core.claims import NOT_YET, Phase
+from pressrun.core.links import stand_in
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine
-from pressrun.core.media import Medium
+from pressrun.core.media import LONGEST_KEY, Medium, too_long
 from pressrun.core.problem import Problem, errors, ranked
 
 PREFIX = "reports/"
 PREVIEWS = f"{PREFIX}previews/"
+_LONGEST = LONGEST_KEY - 50  # bytes of a key that is too long, in its report's
 PREVIEW_DAYS = 7  # infra/template.yaml deletes it after them
 Status = Literal["live", "scheduled", "draft", "expired", "withdrawn", "refused", "failed"]
 
@@ -31,11 +33,11 @@ class Report:
 
     @property
     def text_key(self) -> str:
-        return f"{PREFIX}{self.key}.txt"
+        return report_key(self.key)
 
     @property
     def json_key(self) -> str:
-        return f"{PREFIX}{self.key}.json"
+        return report_key(self.key, "json")
 
     @property
     def preview_key(self) -> str:
@@ -50,6 +52,12 @@ class Report:
         fields: dict[str, object] = {"key": self.key, "status": self.status, "url": self.url or None, "preview": self.preview_key or None}
         fields["problems"] = [asdict(problem) for problem in self.problems]
         return json.dumps(fields, indent=1, ensure_ascii=False) + "\n"
+
+
+def report_key(key: str, ending: str = "txt") -> str:
+    """Where the answer to the upload of this content key lies in the content bucket: under its name, which is cut where it is too long."""
+    name = f"{key.encode()[:_LONGEST].decode(errors='ignore')}…{stand_in(key)}" if too_long(key) else key
+    return f"{PREFIX}{name}.{ending}"
 
 
 def preview_key(key: str) -> str:
@@ -123,6 +131,8 @@ def report_on_site(magazine: Magazine | None, problems: tuple[Problem, ...], in_
 
 def report_on_other(key: str) -> Report:
     """The answer to a file such as ``_index.md``, from which nothing is published: an archive of another tool is full of them."""
+    if problems := too_long(key):
+        return _refused(key, problems, "")
     return Report(key, "live", "Kept as it is. Nothing is published from a file of this name.")
 
 
