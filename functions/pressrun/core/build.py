@@ -398,9 +398,11 @@ class _Shelves:
                 self.lists[name].append(teaser)
                 self.places[name].append(place)
                 for target in targets_of(name, teaser.published, magazine.timezone):
+                    if target in noted:
+                        continue
+                    noted.add(target)
                     self.targets.add(target)
-                    if (parent := parent_of(target)) and (under := noted_under(target)) and target not in noted:
-                        noted.add(target)
+                    if (parent := parent_of(target)) and (under := noted_under(target)):
                         self.targets.add(parent)
                         self.periods[under[0]].add(noted_as(target, [teaser]))
         self.targets.update(target for name in cards for target in targets_of_name(name))
@@ -415,9 +417,10 @@ class _Shelves:
 
     def older(self, teaser: Teaser) -> Iterable[Sequence[Teaser]]:
         """For each tag, the nearest older articles."""
+        place = teaser.place
         for name in (f"tag/{tag.slug}" for tag in teaser.tags):
             teasers = self.lists[name]
-            after = len(teasers) - bisect_left(self.places[name], teaser.place)
+            after = len(teasers) - bisect_left(self.places[name], place)
             yield teasers[after : after + NEAREST]
 
     def _entries(self, name: str, newest: int, period: str) -> Sequence[Teaser]:

@@ -51,6 +51,10 @@ class Teaser:
     picture: Picture | None = None
     lang: str = ""
 
+    def __hash__(self) -> int:
+        """What a list is made of are articles at different addresses, so there is no need to look at all of it."""
+        return hash(self.url)
+
     @property
     def place(self) -> str:
         """Where it stands in a list: its sort key. Text sorts as time does; ties go by URL."""
@@ -307,6 +311,7 @@ def fixed_targets(magazine: Magazine) -> tuple[Target, ...]:
     return HOME, SITE, NEWS, FRONTS, SITEMAPS, TAGS, *sections
 
 
+@lru_cache(maxsize=1024)
 def bounds(period: str, zone: ZoneInfo) -> tuple[str, str]:
     """The places between which a period's entries lie: from the first, up to but without the second.
 

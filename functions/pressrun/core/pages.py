@@ -1,7 +1,7 @@
 """Pages: from articles, teasers and the magazine to the site's objects. What a template gets is said in ``docs/templates.md``."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
@@ -11,6 +11,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from jinja2 import DictLoader, Environment, StrictUndefined, Template
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from pressrun.core.article import Article
@@ -96,14 +97,20 @@ class _Template(Template):
         return super()._get_default_module()
 
 
+class _Context(Context):
+    def call(self, what: Callable[..., Any], /, *values: Any, _block_vars: Any = None, _loop_vars: Any = None, **named: Any) -> Any:
+        """Calls it. There is nothing here that wants the context, so it is not asked whether it does."""
+        return what(*values, **named)
+
+
 class _Environment(Environment):
     """One whose templates do not change."""
 
-    template_class = _Template
+    template_class, context_class = _Template, _Context
 
-    def _load_template(self, name: str, globals: Any) -> Template:
+    def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:
         if name not in self._loaded:
-            self._loaded[name] = loaded = super()._load_template(name, globals)
+            self._loaded[name] = loaded = super().get_template(name, parent, globals)
             loaded.root_render_func.__globals__["escape"] = _escaped
         return self._loaded[name]
 
@@ -134,7 +141,7 @@ class Pages:
         places = [*magazine.menu, *(below for place in magazine.menu for below in place.below)]
         self._addresses = dict.fromkeys(["/", "/search/", *(place.url for place in places)])
         self._part = lru_cache(maxsize=_MOST_PARTS)(self._render_part)
-        self._written = lru_cache(maxsize=1024)(self._write_date)
+        self._written = lru_cache(maxsize=_MOST_PARTS)(self._write_date)
         self.env.filters |= {
             "date": self._date,
             "stamp": stamp,

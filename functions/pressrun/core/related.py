@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pressrun.core.dates import stamp
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 NEAREST = 10
 _SHOWN = 3
+_slug = attrgetter("slug")
 
 
 def related_to(teaser: Teaser, candidates: Iterable[Iterable[Teaser]]) -> tuple[Teaser, ...]:
@@ -21,17 +23,17 @@ def related_to(teaser: Teaser, candidates: Iterable[Iterable[Teaser]]) -> tuple[
     The score is the number of shared tags; ties go to the nearest in time, then to the URL.
     """
     found = {candidate.url: candidate for nearest in candidates for candidate in nearest}
-    slugs = {tag.slug for tag in teaser.tags}
+    slugs = set(map(_slug, teaser.tags))
 
     def rank(candidate: Teaser) -> tuple[int, float, str]:
-        return -len(slugs & {tag.slug for tag in candidate.tags}), -candidate.published.timestamp(), candidate.url
+        return -len(slugs.intersection(map(_slug, candidate.tags))), -candidate.published.timestamp(), candidate.url
 
     return tuple(sorted(found.values(), key=rank)[:_SHOWN])
 
 
 def shared(one: Teaser, other: Teaser) -> int:
     """How many tags two articles have in common."""
-    return len({tag.slug for tag in one.tags} & {tag.slug for tag in other.tags})
+    return len(set(map(_slug, one.tags)).intersection(map(_slug, other.tags)))
 
 
 class Shown(NamedTuple):

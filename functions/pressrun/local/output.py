@@ -13,8 +13,8 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -91,10 +91,11 @@ def write_site(content: Path, into: Path, now: datetime, theme: Theme, told: Tol
 
 
 class _Place(NamedTuple):
-    """Where a text was put aside: the name of a file, and where it begins."""
+    """Where a text was put aside: the name of a file, where it begins, and how many bytes it has."""
 
     file: str
     start: int
+    size: int
 
 
 class _Texts:
@@ -107,15 +108,14 @@ class _Texts:
     def put(self, one: Read) -> _Place:
         name = str(os.getpid())
         file = self._file(name, "ab")
-        place = _Place(name, file.tell())
-        pickle.dump(one, file, pickle.HIGHEST_PROTOCOL)
-        return place
+        text = pickle.dumps(one, pickle.HIGHEST_PROTOCOL)
+        return _Place(name, file.tell(), file.write(text))
 
     def __call__(self, key: str) -> Read:
         place = self.places[key]
         file = self._file(place.file, "rb")
         file.seek(place.start)
-        one: Read = pickle.load(file)  # noqa: S301 - our own
+        one: Read = pickle.loads(file.read(place.size))  # noqa: S301 - our own
         return one
 
     def flush(self) -> None:
@@ -154,6 +154,7 @@ class _Making:
     pages: Pages | None
     texts: _Texts
     into: Path
+    folders: set[str] = field(default_factory=set)  # that are there
 
     def __getstate__(self) -> dict[str, Any]:
         """For a process that is not a copy of this one: plates cannot be sent, and are made anew there."""
@@ -183,14 +184,27 @@ class _Making:
     def _write(self, key: str, body: bytes) -> bool:
         """Whether it was not there yet."""
         path = f"{self.into}/{key}"
-        try:
-            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - some ten thousand times
+        # Some ten thousand times, so nothing is asked of the system whose answer is known: in a new folder there is no file.
+        if not self._make_folder(path.rpartition("/")[0]):
+            with suppress(FileNotFoundError), open(path, "rb", buffering=0) as file:  # noqa: PTH123
                 if file.read() == body:
                     return False
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
         with open(path, "wb", buffering=0) as file:  # noqa: PTH123
             file.write(body)
+        return True
+
+    def _make_folder(self, folder: str) -> bool:
+        """Whether it was not there yet."""
+        if folder in self.folders:
+            return False
+        self.folders.add(folder)
+        try:
+            os.mkdir(folder)  # noqa: PTH102
+        except FileExistsError:
+            return False
+        except FileNotFoundError:
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+            return False  # or another process has made it meanwhile
         return True
 
 
