@@ -302,6 +302,24 @@ def test_two_files_with_one_id_wait_for_each_others_url_whichever_came_first() -
     assert desk.answers() == {ONE: Answer("redirect", TWO), TWO: PAGE}
 
 
+def test_a_file_with_an_id_waits_no_longer_for_the_url_of_one_that_gave_the_id_up() -> None:
+    desk = published(b=named("two", id="one"), a=named("one", id="one"))
+    assert desk.claims[TWO].waiting == (A,)
+    desk.put(B, named("two"))
+    desk.settle()
+    assert desk.claims[TWO].waiting == ()
+
+
+def test_a_drafts_url_that_was_never_live_does_not_lead_to_the_file_that_takes_its_id_over() -> None:
+    desk = published(a=named("one", id="one", draft=True))
+    desk.put(B, named("two", id="one"))
+    desk.delete(A)
+    desk.settle()
+    assert (desk.answer(ONE), desk.answer(TWO)) == (NOTHING, PAGE)
+    assert desk.claims[ONE].owner is None
+    assert not desk.decide(B).changed
+
+
 def test_the_first_of_two_files_keeps_a_url_and_the_second_gets_it_when_the_first_goes() -> None:
     desk = published(a=named("one"), b=named("one"))
     assert desk.live_at == {A: ONE}

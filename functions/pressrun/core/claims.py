@@ -77,7 +77,7 @@ class Decision:
 
     ``changed`` are the claims to write; ``blocked_by`` is the key that has the URL which the newest version asks for; ``wake`` are the keys that
     wait for a URL which this one let go, and those who must learn of this one's page: its redirect gave way to it, or it carries the same ``id`` and
-    does not wait for it yet. ``unmet`` are the redirects that belong to another article, with its key.
+    does not wait for it yet, or does and the page has another ``id`` now. ``unmet`` are the redirects that belong to another article, with its key.
     """
 
     article: Article | None
@@ -160,6 +160,8 @@ def _stake(table: _Table, article: Article, gone: Collection[str], host: str, un
     identities = [was, target if target.leads_to is None else None]
     if target.owner and target.owner != key and target.owner not in gone:
         table.woken.append(target.owner)
+    if target.id not in ("", article.id):
+        table.woken += (waiting for waiting in target.waiting if waiting != key)  # for a page of that id, perhaps
     table.inherit(target, gone)
     others = table.others_of(article)
     redirects = dict.fromkeys((*article.redirects, *others))
@@ -172,7 +174,11 @@ def _stake(table: _Table, article: Article, gone: Collection[str], host: str, un
             continue
         table.inherit(claim, gone)
         identities.append(claim if claim.leads_to is None else None)
-        table.put(claim, owner=key, leads_to=article.url, live=_closed(claim.live, now))
+        live = _closed(claim.live, now)
+        if live or url in article.redirects:
+            table.put(claim, owner=key, leads_to=article.url, live=live)
+        else:
+            table.lapse(claim)
     phase = phase_of(article, now)
     known = next((claim for claim in identities if claim and claim.first and claim.first <= now), None)
     if known:
@@ -192,7 +198,7 @@ def _stake(table: _Table, article: Article, gone: Collection[str], host: str, un
         if live:
             table.put(claim, leads_to=article.url, live=live)
         else:
-            table.put(claim, owner=None, leads_to=None, first=None, feed_id="", id="", live=())
+            table.lapse(claim)
 
 
 class _Table:
@@ -219,6 +225,10 @@ class _Table:
 
     def put(self, claim: Claim, **fields: object) -> None:
         self._after[claim.url] = replace(claim, **fields)  # type: ignore[arg-type]
+
+    def lapse(self, claim: Claim) -> None:
+        """The URL was never live, and nobody asks for it any more."""
+        self.put(claim, owner=None, leads_to=None, first=None, feed_id="", id="", live=())
 
     def inherit(self, claim: Claim, gone: Collection[str]) -> None:
         """What led to the page of an article that is gone comes along with the page."""
