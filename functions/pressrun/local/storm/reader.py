@@ -153,8 +153,8 @@ class Reader:
         if key in self._lived:
             self.wrong.append(f"{key} was live, and answers nothing")
         if key.startswith(_FILES):
-            shown = [other for other, made in self.site.items() if _is_page(made) and f'"/{key}"'.encode() in made.body]
-            self.wrong += [f"{key} is deleted, and {other} shows it" for other in shown]
+            shown = [other for other, made in self.site.items() if f'"/{key}"'.encode() in made.body and _is_page(made)]
+            self.wrong += [f"{key} is deleted, and {other} shows it" for other in shown if not self._shows_withdrawn(self.site[other])]
         if key in self._claimed:
             for other, made in self.site.items():
                 if _is_list(made) and key in map(key_of, _links(made)):

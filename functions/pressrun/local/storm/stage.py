@@ -9,7 +9,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -285,7 +285,8 @@ class Stage:
                     self.messages.append((queue, record))
                     continue
                 sqs.send_message(QueueUrl=_url(f"{queue}-dead"), MessageBody=record["body"])
-            sqs.delete_message(QueueUrl=_url(queue), ReceiptHandle=record["receiptHandle"])
+            with suppress(sqs.exceptions.ReceiptHandleIsInvalid):  # it was lost meanwhile
+                sqs.delete_message(QueueUrl=_url(queue), ReceiptHandle=record["receiptHandle"])
 
     def _invoke(self, function: str, event: dict[str, Any]) -> Any:
         try:
