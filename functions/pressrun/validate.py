@@ -438,11 +438,15 @@ def _apply(
     known = [(url, copy) for some in (gathered.copies, copies) for url, copy in some.items()]
     touched &= {url for url, copy in known if copy.lived or (leads and copy.claim.leads_to)} | _given_way(cloud, record.key, changed, gathered)
     if changed or after != record:
-        _commit(cloud, record, replace(after, judged=stamp(now)), changed, [*map(url_target, touched), *previews], (), file)
+        after = replace(after, judged=stamp(now))
+        _commit(cloud, record, after, changed, [*map(url_target, touched), *previews], (), file)
+        after = replace(after, version=record.version + 1)
     if due and due <= now + _LOOK_AHEAD:
         # The next sweep may come too late for it.
         cloud.uploads.send_keys([record.key], delay=max(0, ceil((due - cloud.now()).total_seconds())))
-    cloud.uploads.send_keys(decision.wake)
+    cloud.uploads.send_keys(sorted({*record.waking, *decision.wake}))
+    if after.waking:
+        cloud.catalogue.write(_record_writes(cloud, after, replace(after, waking=())))
 
 
 def _given_way(cloud: Cloud, key: str, changed: Collection[str], gathered: Gathered) -> set[str]:
@@ -455,13 +459,15 @@ def _given_way(cloud: Cloud, key: str, changed: Collection[str], gathered: Gathe
 
 
 def _announce(cloud: Cloud, record: Record, decision: Decision) -> Record:
-    """Notes which claims are about to be written, before they are: until the record says so no more, the catalogue's copies may be old.
+    """Notes which claims are about to be written, before they are: until the record says so no more, the catalogue's copies may be old; and who is to
+    look after that, of whom nobody knows once the claims are written.
 
     A late worker is turned away here. Returns the record as it stands now. Raises Conflict.
     """
     if not decision.changed:
         return record
-    announced = replace(record, claiming=tuple(sorted(decision.changed)))
+    waking = tuple(sorted({*record.waking, *decision.wake}))
+    announced = replace(record, claiming=tuple(sorted(decision.changed)), waking=waking)
     if announced == record:
         return record  # by who died; their claims were taken over
     cloud.catalogue.write(_record_writes(cloud, record, announced))
@@ -506,7 +512,14 @@ def _keep(cloud: Cloud, record: Record, file: Stored | None, accepted: Stored | 
     elif file is None and record.source:
         cloud.register.put(key, b"")
         return "", ""
-    return record.source, record.digest
+    head = cloud.register.head(key)
+    if (head.version if head and head.size else "") == record.source:
+        return record.source, record.digest
+    # Who was late has put another one there, and will not be heard; or it was put for a record that was never written.
+    if record.source and (stored := cloud.register.get(key, record.source)):
+        return cloud.register.put(key, stored.body)[1], record.digest
+    cloud.register.put(key, b"")
+    return "", ""
 
 
 def _claim(cloud: Cloud, claim: Claim, had: ClaimCopy | None, now: datetime) -> ClaimCopy:

@@ -42,6 +42,10 @@ MENDED = [
     Run(("+ put b tags=ships at=10",), {5: Fault.CRASH}),
     Run(("+ put a tags= at=10",), {5: Fault.REFUSE}),
     Run(race="two uploads of one file", hands=(2,)),
+    # The copy that a late worker kept of an upload which a refused one had followed.
+    Run(("put c slug=x until=12 text=1", "put c slug=y section=essays wrong text=1"), {2: Fault.DELAY}),
+    # Whose redirect gave way, and who was not told of it at the second try.
+    Run(("put c slug=x redirects=/news/y/", "+ put a slug=y"), {30: Fault.PART}),
 ]
 
 

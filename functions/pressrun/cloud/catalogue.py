@@ -85,8 +85,9 @@ class Record:
 
     ``source`` is the VersionId of the accepted copy in the register, ``digest`` its SHA-256; ``upload`` is the ETag of the newest upload, accepted or
     not. ``urls`` are those that it owns, ``url`` the one of its page; ``waits_for`` those it would have, ``claiming`` those whose claims are
-    being written. ``fresh`` is whether the news sitemap has it, ``due`` when this or its phase changes by itself. ``card`` is the JSON of its card,
-    ``names`` those under which it is filed; ``wants`` are the names that its answer says are not there yet.
+    being written, ``waking`` the keys that are to be looked at after that. ``fresh`` is whether the news sitemap has it, ``due`` when this or its
+    phase changes by itself. ``card`` is the JSON of its card, ``names`` those under which it is filed; ``wants`` are the names that its answer says
+    are not there yet.
     """
 
     key: str
@@ -96,6 +97,7 @@ class Record:
     urls: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
     claiming: tuple[str, ...] = ()
+    waking: tuple[str, ...] = ()
     source: str = ""
     digest: str = ""
     upload: str = ""
@@ -116,7 +118,7 @@ class Record:
         if item is None:
             return cls(key)
         fields = json.loads(item["json"])
-        lists = {name: tuple(fields[name]) for name in ("urls", "waits_for", "claiming", "names", "wants")}
+        lists = {name: tuple(fields.get(name, ())) for name in ("urls", "waits_for", "claiming", "waking", "names", "wants")}
         return cls(**fields | lists | {"version": int(item["version"])})
 
     def item(self) -> Item:

@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pressrun.core.dates import stamp, unstamp
-from pressrun.core.links import slug_of
 from pressrun.core.problem import Problem, note
 
 if TYPE_CHECKING:
@@ -298,6 +297,8 @@ def standing_problems(decision: Decision, current: Article | None) -> tuple[Prob
     """What an editor must know about the addresses that the article asks for and does not get."""
     found: list[Problem] = []
     if current and decision.blocked_by:
+        from pressrun.core.links import slug_of  # here: who only reads claims is spared what comes with it
+
         slug = current.url.strip("/").rpartition("/")[2]
         why = "Without a slug, it comes from the title. " if slug == slug_of(current.title) else ""
         remedy = f"{why}Add a line to this one's front matter, such as slug: {slug}-2. If the other file is taken down, this one gets the address."

@@ -249,13 +249,14 @@ class Stage:
 
     def step(self, worker: Worker, *, crash: bool = False) -> None:
         """Lets a worker go on to its next AWS call."""
+        died = False
         try:
             answer = worker.run.throw(Crash) if crash else worker.run.switch()
         except Crash:
-            answer = None
+            answer, died = None, True
         if worker.run.dead:
             self.workers.remove(worker)
-            self._give_back(worker, answer)
+            self._give_back(worker, answer, died=died)
 
     def _go_on(self, worker: Worker) -> None:
         while worker in self.workers and not worker.late:
@@ -273,7 +274,8 @@ class Stage:
                     self.messages.append((queue, record | {"eventSource": "aws:sqs"}))
         return bool(self.messages)
 
-    def _give_back(self, worker: Worker, answer: Any) -> None:
+    def _give_back(self, worker: Worker, answer: Any, *, died: bool) -> None:
+        """What failed comes back, or is a dead letter at last. The weather alone, which kills workers, makes none."""
         queue = next((queue for queue, function in _QUEUES.items() if function == worker.function), "")
         failed = {record["messageId"] for record in worker.records}
         if isinstance(answer, dict):
@@ -281,7 +283,7 @@ class Stage:
         sqs = self.local.client("sqs")
         for record in worker.records:
             if record["messageId"] in failed:
-                if self._receives[record["messageId"]] < _RECEIVES:
+                if died or self._receives[record["messageId"]] < _RECEIVES:
                     self.messages.append((queue, record))
                     continue
                 sqs.send_message(QueueUrl=_url(f"{queue}-dead"), MessageBody=record["body"])
