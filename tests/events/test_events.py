@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from pressrun.cloud.catalogue import CLOCK, Record, mark_item, mark_key, record_key
 from pressrun.cloud.walk import Walk
 from pressrun.core.dates import stamp
@@ -309,3 +311,9 @@ def test_the_sweep_hints_at_what_a_dead_worker_left(newsroom: Newsroom) -> None:
 def test_the_sweep_notes_its_instant(newsroom: Newsroom) -> None:
     newsroom.send("sweep/scheduled")
     assert newsroom.aws.catalogue.read([CLOCK])[CLOCK]["now"] <= stamp(newsroom.aws.now())
+
+
+def test_functions_that_are_called_again_and_again_here_print_no_metrics(newsroom: Newsroom, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(101):
+        newsroom.send("sweep/scheduled")
+    assert capsys.readouterr().out == ""

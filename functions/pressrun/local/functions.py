@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
+from aws_lambda_powertools import Metrics
 from botocore.handlers import BUILTIN_HANDLERS
 
 from pressrun.local.aws import OWN_WORK
@@ -99,6 +100,7 @@ class Functions:
             log.exception("%s failed", function.name)
             raise
         finally:
+            Metrics().clear_metrics()  # where they are disabled, powertools keeps them, and prints them after a hundred
             with self._lock:
                 self.running -= 1
         if self.clock() > deadline:
