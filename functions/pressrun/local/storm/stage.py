@@ -5,6 +5,7 @@ a seed gives the whole schedule, and the same seed gives it again. ``weather`` s
 comes back, and after five times lies among the dead letters.
 """
 
+import gc
 import os
 import random
 from collections import Counter
@@ -13,6 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from importlib import import_module
 from itertools import count
 from typing import Any
 from unittest.mock import patch
@@ -388,7 +390,7 @@ def staged(seed: int = 0, site_toml: str = SITE_TOML, calls: Callable[[Stage, di
         stack.enter_context(patch.object(catalogue, "sleep", lambda _: None))
         # A process compiles each template once, whoever asks: it is half of a check.
         stack.enter_context(patch.object(Environment, "compile", _compile))
-        stack.callback(connect.cache_clear)
+        stack.callback(_forget)
         cloud = connect()
         stage = Stage(local, cloud, random.Random(seed), clock, os.environ["EDITION"])
         stack.enter_context(patch.object(Cloud, "edition", property(lambda _: stage.edition_at_work)))
@@ -403,6 +405,13 @@ def staged(seed: int = 0, site_toml: str = SITE_TOML, calls: Callable[[Stage, di
             stage.put("site.toml", site_toml)
             stage.settle()
         yield stage
+
+
+def _forget() -> None:
+    """Lets go of a stage that is over: what the functions keep between invocations would keep all of it."""
+    import_module("pressrun.render")._article.cache_clear()
+    connect.cache_clear()
+    gc.unfreeze()
 
 
 @cache
