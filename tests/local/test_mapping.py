@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -250,9 +249,10 @@ def test_weather_stands_between_the_events_and_the_functions(clock: Clock) -> No
 
 
 def test_a_batch_gathers_while_the_functions_before_it_are_at_work(make_cloud: MakeCloud) -> None:
-    stop, more = threading.Event(), iter(["b", "c"])
-    index = Recorder(lambda _: stop.set())
-    mapping = make_cloud(index=index).mappings["index"]
+    more = iter(["b", "c"])
+    index = Recorder(lambda _: cloud.functions.stopping.set())
+    cloud = make_cloud(index=index)
+    mapping = cloud.mappings["index"]
 
     def busy() -> bool:
         if body := next(more, ""):
@@ -261,5 +261,34 @@ def test_a_batch_gathers_while_the_functions_before_it_are_at_work(make_cloud: M
 
     mapping.pace, mapping.busy = 0, busy
     send("a")
-    mapping.run(stop)
+    mapping.run()
     assert index.batches == [["a", "b", "c"]]
+
+
+def test_once_all_are_stopping_nothing_gathers_or_begins(make_cloud: MakeCloud) -> None:
+    index = Recorder()
+    cloud = make_cloud(index=index)
+    mapping = cloud.mappings["index"]
+
+    def busy() -> bool:
+        cloud.functions.stopping.set()
+        return True
+
+    mapping.pace, mapping.busy = 0, busy
+    send("a")
+    mapping.run()
+    assert index.batches == []
+
+
+def test_once_all_are_stopping_a_function_that_runs_has_no_time_left(make_cloud: MakeCloud) -> None:
+    left: list[int] = []
+
+    def index(_event: object, context: Any) -> None:
+        left.append(context.get_remaining_time_in_millis())
+        cloud.functions.stopping.set()
+        left.append(context.get_remaining_time_in_millis())
+
+    cloud = make_cloud(index=index)
+    send("a")
+    cloud.settle()
+    assert left == [cloud.stack.functions["index"].timeout * 1000, 0]

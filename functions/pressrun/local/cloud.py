@@ -189,23 +189,22 @@ class LocalCloud(Cloud):
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        stop = threading.Event()
-        threads = [threading.Thread(target=mapping.run, args=[stop], name=mapping.source.queue, daemon=True) for mapping in self.mappings.values()]
-        threads += [threading.Thread(target=self._schedule, args=[schedule, stop], daemon=True) for schedule in self.stack.schedules]
+        threads = [threading.Thread(target=mapping.run, name=mapping.source.queue, daemon=True) for mapping in self.mappings.values()]
+        threads += [threading.Thread(target=self._schedule, args=[schedule], daemon=True) for schedule in self.stack.schedules]
         for thread in threads:
             thread.start()
         try:
             yield
         finally:
-            stop.set()
+            self.functions.stopping.set()
             for thread in threads:
                 thread.join()
 
-    def _schedule(self, schedule: stack.Schedule, stop: threading.Event) -> None:
+    def _schedule(self, schedule: stack.Schedule) -> None:
         while True:
             with suppress(Exception):  # the invocation has logged it; the next one comes
                 self.functions.invoke(schedule.function, _scheduled_event(schedule, self.aws.clock()))
-            if stop.wait(max(1.0, schedule.rate * self.pace)):
+            if self.functions.stopping.wait(max(1.0, schedule.rate * self.pace)):
                 return
 
     def _live_reload(self) -> Reload:

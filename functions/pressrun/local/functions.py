@@ -54,7 +54,7 @@ class Functions:
     """`handlers` replaces the code of a step. `calls`: what the functions called, service by operation.
 
     `errors` are the exceptions that invocations ended with, each with its step. Who has to wait for the others takes the `turn`. How much of its time
-    a function has left goes by `clock`. `latency` gives the seconds that a call to a service takes besides.
+    a function has left goes by `clock`; once all are `stopping`, none has any. `latency` gives the seconds that a call to a service takes besides.
     """
 
     handlers: Mapping[str, Handler] = field(default_factory=dict)
@@ -66,6 +66,7 @@ class Functions:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     turn: AbstractContextManager[Any] = field(default_factory=nullcontext)
     latency: Callable[[str], float] | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
 
     def load(self, functions: Iterable[Function]) -> None:
         """The code of each step that has none yet. Not once threads run: for a moment os.environ is another."""
@@ -89,7 +90,7 @@ class Functions:
             invoked_function_arn=function.arn,
             memory_limit_in_mb=str(function.memory),
             aws_request_id=str(uuid.uuid4()),
-            seconds_left=lambda: deadline - self.clock(),
+            seconds_left=lambda: 0 if self.stopping.is_set() else deadline - self.clock(),
         )
         with self._lock:
             self.running += 1

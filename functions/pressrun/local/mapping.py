@@ -8,7 +8,6 @@ stays in the queue; an exception, or a failure that names no message of the batc
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -44,10 +43,12 @@ class Mapping:
         """Handle the messages that are visible now, one batch at most. Gives how many that were."""
         return self._handle(self._receive(self.source.batch_size))
 
-    def run(self, stop: threading.Event) -> None:
-        """Gather and handle batches until `stop`."""
-        while not stop.is_set():
-            self._handle(self._gather())
+    def run(self) -> None:
+        """Gather and handle batches until the functions are stopping."""
+        while not self.functions.stopping.is_set():
+            batch = self._gather()
+            if not self.functions.stopping.is_set():
+                self._handle(batch)
 
     def _gather(self) -> list[Record]:
         queue, size = self.source.queue, self.source.batch_size
@@ -60,7 +61,7 @@ class Mapping:
             time.sleep(self.lag())
         began = time.monotonic()
         soonest, latest = began + self.source.window * self.pace, began + self.source.window
-        while len(batch) < size and ((now := time.monotonic()) < soonest or (now < latest and self.busy())):
+        while len(batch) < size and not self.functions.stopping.is_set() and ((now := time.monotonic()) < soonest or (now < latest and self.busy())):
             self.aws.wait_for_arrival(queue, arrivals, max(soonest - now, LOOK))
             arrivals = self.aws.arrivals(queue)
             batch += self._receive(size - len(batch))
