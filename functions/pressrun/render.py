@@ -48,7 +48,7 @@ from pressrun.core.media import Medium
 from pressrun.core.media import judge as judge_medium
 from pressrun.core.pages import Pages
 from pressrun.core.preview import preview_of
-from pressrun.core.related import NEAREST, Shown, may_change, related_to, shared
+from pressrun.core.related import NEAREST, may_change, related_to, shown_on
 from pressrun.core.report import preview_key
 from pressrun.core.site import SiteObject, key_of
 
@@ -318,14 +318,13 @@ def _entries(seen: Look) -> Entries:
     teaser = seen.teaser.to_json()
     names = lists_of(seen.teaser, fresh=seen.record is not None and seen.record.fresh)
     targets = (str(target) for name in names for target in targets_of(name, seen.teaser.published, zone))
-    related = tuple(Shown(stamp(post.published), shared(seen.teaser, post)) for post in seen.related)
     lists = dict.fromkeys(names, (seen.teaser.place, teaser))
     article = seen.article
     shown = (*seen.mentioned.media.values(), *seen.mentioned.issue_media.values())
     media = {FILE + key: "" for key in media_keys_of(article, seen.mentioned.issue)}
     media |= {FILE + medium.key: medium.digest for medium in shown}
     mentions = dict.fromkeys(mentions_of(article), "") | media
-    return Entries(seen.basis.name, lists, tuple(sorted(set(targets))), mentions, related, article.key, article.title)
+    return Entries(seen.basis.name, lists, tuple(sorted(set(targets))), mentions, shown_on(seen.teaser, seen.related), article.key, article.title)
 
 
 def _alike(some: Entries, others: Entries) -> bool:

@@ -51,7 +51,7 @@ def magazine(archive: int) -> Iterator[Cloud]:
 
 
 def upload(cloud: Cloud, number: int) -> None:
-    date = datetime.now(UTC) - timedelta(hours=5) + timedelta(minutes=number)
+    date = datetime.now(UTC) - timedelta(hours=5) + timedelta(seconds=number)
     body = article(f"Published {number}", "Text, and more of it.\n\n" * 50, **LABELS, date=date.isoformat())
     cloud.client("s3").put_object(Bucket=connect().content.name, Key=f"articles/published-{number}.md", Body=body.encode())
 

@@ -1,5 +1,6 @@
 """Lists: their order, their periods in any time zone, and what is related to what."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -9,7 +10,6 @@ from hypothesis import strategies as st
 
 from pressrun.core.article import Label
 from pressrun.core.cards import Card, Cards, mentioned_by
-from pressrun.core.dates import stamp
 from pressrun.core.lists import (
     ASSETS,
     AUTHORS,
@@ -34,7 +34,7 @@ from pressrun.core.lists import (
     teaser_of,
     url_target,
 )
-from pressrun.core.related import NEAREST, Shown, may_change, related_to, shared
+from pressrun.core.related import NEAREST, may_change, related_to, shared, shown_on
 
 from .magazines import MERIDIAN, NOON, article
 
@@ -254,14 +254,20 @@ def test_whose_related_posts_change_is_told_from_what_they_show(archive: list[Te
     before, after = (archive, [*archive, other]) if comes else ([*archive, other], archive)
     for old in archive:
         if old.place > other.place and shared(old, other) and posts(old, before) != posts(old, after):
-            shown = [Shown(stamp(post.published), shared(old, post)) for post in posts(old, before)]
-            assert may_change(old, shown, other if comes else None)
+            assert may_change(old, shown_on(old, posts(old, before)), other if comes else None)
 
 
 def test_a_late_article_concerns_no_page_that_shows_nearer_ones() -> None:
-    shown = [Shown(stamp(NOON - n * HOUR), 1) for n in (1, 2, 3)]
+    old = teaser("x", NOON, "ice")
+    shown = shown_on(old, [teaser(f"old-{n}", NOON - n * HOUR, "ice") for n in (1, 2, 3)])
     late = teaser("late", NOON - 4 * HOUR, "ice")
-    assert not may_change(teaser("x", NOON, "ice"), shown, late)
-    assert may_change(teaser("x", NOON, "ice"), shown[:2], late)
+    assert not may_change(old, shown, late)
+    assert may_change(old, shown[:2], late)
     assert may_change(teaser("x", NOON, "ice ships"), shown, teaser("late", NOON - 4 * HOUR, "ice ships"))
-    assert may_change(teaser("x", NOON, "ice"), shown, None)
+    assert may_change(old, shown, None)
+
+
+def test_an_article_concerns_no_page_that_shows_it_as_it_is() -> None:
+    old, post = teaser("x", NOON, "ice"), teaser("late", NOON - HOUR, "ice")
+    assert not may_change(old, shown_on(old, [post]), post)
+    assert may_change(old, shown_on(old, [replace(post, title="Later")]), post)

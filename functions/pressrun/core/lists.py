@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from hashlib import sha256
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -59,6 +60,11 @@ class Teaser:
     def place(self) -> str:
         """Where it stands in a list: its sort key. Text sorts as time does; ties go by URL."""
         return f"{stamp(self.published)}#{self.url}"
+
+    @property
+    def digest(self) -> str:
+        """By which it is told from another, or from an earlier one of the same article."""
+        return sha256(self.to_json().encode()).hexdigest()[:16]
 
     def to_json(self) -> str:
         fields: dict[str, object] = {name: getattr(self, name) for name in Teaser.__slots__}

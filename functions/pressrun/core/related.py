@@ -37,18 +37,28 @@ def shared(one: Teaser, other: Teaser) -> int:
 
 
 class Shown(NamedTuple):
-    """One of the related posts that a page shows: the stamp of its publication, and how many tags it shares."""
+    """One of the related posts that a page shows: the stamp of its publication, how many tags it shares, and its teaser's digest."""
 
     published: str
     shared: int
+    digest: str
+
+
+def shown_on(teaser: Teaser, related: Iterable[Teaser]) -> tuple[Shown, ...]:
+    """What is noted of the related posts that an article's page shows."""
+    return tuple(Shown(stamp(post.published), shared(teaser, post), post.digest) for post in related)
 
 
 def may_change(teaser: Teaser, shown: Sequence[Shown], entry: Teaser | None) -> bool:
     """Whether the related posts of an article can change by what happened to an older entry in the list of one of its tags.
 
-    ``entry`` is None where it was taken away. False only if it certainly is of no concern: it is not among those that the page shows, is worse than
-    the last of them, and pushes none of them out of the nearest, since all are nearer.
+    ``entry`` is None where it was taken away. False only if it certainly is of no concern: the page shows it as it is; or it is not among those that
+    the page shows, is worse than the last of them, and pushes none of them out of the nearest, since all are nearer.
     """
-    if entry is None or len(shown) < _SHOWN or any(post.published <= stamp(entry.published) for post in shown):
+    if entry is None:
+        return True
+    if any(post.digest == entry.digest for post in shown):
+        return False
+    if len(shown) < _SHOWN or any(post.published <= stamp(entry.published) for post in shown):
         return True
     return shared(teaser, entry) > min(post.shared for post in shown)
