@@ -227,11 +227,11 @@ def _mark_neighbours(cloud: Cloud, around: Mapping[Target, Collection[str]], see
             near += (((pk, place), teaser) for place in places for teaser in _newer(cloud, seen[target].teasers, pk, place))
     # What a page shows is noted after it was put and before its second look, which comes after the entry and sees it if this does not.
     found = cloud.catalogue.read([key for place, teaser in near for key in (place, entries_key(teaser.url))])
+    noted = {url: Entries.of(found.get(entries_key(url))) for url in {teaser.url for _, teaser in near}}
     urls: set[str] = set()
     for place, teaser in near:
-        noted = Entries.of(found.get(entries_key(teaser.url)))
         entry = Teaser.from_json(found[place]["json"]) if place in found else None
-        if not noted.basis or may_change(teaser, noted.related, entry):
+        if not noted[teaser.url].basis or may_change(teaser, noted[teaser.url].related, entry):
             urls.add(teaser.url)
     hint_at(cloud, cloud.articles, map(url_target, urls), tally.receipt, tally.cause_of(*around))
 

@@ -214,7 +214,7 @@ def _logo(cloud: Cloud, magazine: Magazine | None) -> str:
 
 def _renew_logo(cloud: Cloud, basis: Basis, key: str) -> None:
     """Has ``site.toml`` looked at where the logo that it names is another now: every page shows it, so it is part of the basis."""
-    magazine = read_magazine(basis.config.encode())[0] if basis.config else None
+    magazine = basis.magazine
     if magazine and magazine.logo == key and _logo(cloud, magazine) != basis.logo:
         cloud.uploads.send_keys([SITE_TOML])
 
@@ -222,7 +222,7 @@ def _renew_logo(cloud: Cloud, basis: Basis, key: str) -> None:
 def _card(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
     """An author or an issue: no page of their own, but others show them."""
     key, now = record.key, _now(cloud, record)
-    magazine = read_magazine(basis.config.encode())[0] if basis.config else None
+    magazine = basis.magazine
     file = cloud.content.get(key)
     current, problems = (None, ()) if file is None else read_card(key, file.body, magazine) if magazine else (None, (_NO_SITE,))
     card = current
@@ -302,7 +302,7 @@ class Gathered:
 
 def _article(cloud: Cloud, basis: Basis, record: Record, on_the_way: frozenset[str]) -> Stored | None:
     key, now = record.key, _now(cloud, record)
-    magazine = read_magazine(basis.config.encode())[0] if basis.config else None
+    magazine = basis.magazine
     file = cloud.content.get(key)
     gathered = _gather(cloud, magazine, record, file, now)
     if file is None and (waiting := _waiting_for(key, gathered) - on_the_way):

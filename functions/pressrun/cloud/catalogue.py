@@ -30,6 +30,7 @@ The index ``dirty`` finds old marks for the sweep, whose findings are only hints
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from time import sleep
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,7 @@ from pressrun.core.related import Shown
 
 if TYPE_CHECKING:
     from pressrun.core.cards import Card
+    from pressrun.core.magazine import Magazine
     from pressrun.core.media import Medium
 
 Item = dict[str, Any]
@@ -73,6 +75,11 @@ class Basis:
     def name(self) -> str:
         """One word for all, to see whether something was made from them."""
         return sha256("\n".join(filter(None, (self.edition, self.config, self.logo))).encode()).hexdigest()[:16]
+
+    @property
+    def magazine(self) -> "Magazine | None":
+        """What ``site.toml`` says, None before the first one."""
+        return _read_magazine(self.config) if self.config else None
 
     @classmethod
     def of(cls, item: Item | None) -> "Basis":
@@ -406,6 +413,13 @@ class Catalogue:
 
     def check(self, key: Key, condition: str, **values: object) -> Action:
         return {"ConditionCheck": {"TableName": self.table, "Key": _plain_key(key)} | _condition(condition, values)}
+
+
+@lru_cache(maxsize=4)
+def _read_magazine(config: str) -> "Magazine | None":
+    from pressrun.core.magazine import read_magazine
+
+    return read_magazine(config.encode())[0]
 
 
 def noted_item(key: Key, noted: str) -> Item:

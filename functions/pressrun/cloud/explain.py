@@ -14,7 +14,7 @@ from pressrun.cloud.remote import distribution_of
 from pressrun.core.claims import Claim
 from pressrun.core.dates import stamp
 from pressrun.core.lists import KINDS, Target, reading_of, url_target
-from pressrun.core.magazine import Magazine, read_magazine
+from pressrun.core.magazine import Magazine
 from pressrun.core.site import key_of
 
 _LONGEST_KEY = 1024  # bytes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
@@ -89,7 +89,7 @@ class Explanation:
 def explain(cloud: Cloud, address: str) -> Explanation:
     """``address`` is a URL of the site or its path. Raises Elsewhere for a URL of another site, NotAnAddress for what is no URL."""
     basis = Basis.of(cloud.catalogue.read([BASIS]).get(BASIS))
-    magazine = read_magazine(basis.config.encode())[0] if basis.config else None
+    magazine = basis.magazine
     url = _path_of(cloud, magazine, address)
     key = key_of(url)
     wanted = claim_key(url), entries_key(url), made_key(key), told_key(key)

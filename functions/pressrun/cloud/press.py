@@ -4,7 +4,6 @@ from functools import lru_cache
 
 from pressrun.cloud.catalogue import Basis
 from pressrun.cloud.theme import load_theme
-from pressrun.core.magazine import read_magazine
 from pressrun.core.media import Medium
 from pressrun.core.pages import Pages
 
@@ -16,7 +15,7 @@ def pages_for(basis: Basis) -> Pages:
 
 @lru_cache(maxsize=4)
 def _pages(config: str, logo: str) -> Pages:
-    magazine, problems = read_magazine(config.encode())
+    magazine = Basis(config=config).magazine
     if magazine is None:
-        raise ValueError(f"the site.toml in force is not acceptable: {problems}")
+        raise ValueError("the site.toml in force is not acceptable")
     return Pages(magazine, load_theme(), Medium.from_json(logo) if logo else None)

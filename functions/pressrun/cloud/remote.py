@@ -41,7 +41,6 @@ from pressrun.core.claims import NOT_YET
 from pressrun.core.dates import stamp
 from pressrun.core.lists import Target, fixed_targets, preview_target, targets_of_name, url_target
 from pressrun.core.magazine import KEY as SITE_TOML
-from pressrun.core.magazine import read_magazine
 from pressrun.core.media import KINDS, Files
 from pressrun.core.report import preview_key, report_key
 from pressrun.core.site import key_of
@@ -232,7 +231,7 @@ def _items(cloud: Cloud, distribution: Distribution, invalidation: str) -> int:
 def status(cloud: Cloud, key: str) -> tuple[list[dict[str, Any]], str, int]:
     """The row of each article, or of one; that one's report; and how much is pending."""
     found = [_record(cloud, key)] if key else records(cloud)
-    magazine, _ = read_magazine(Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).config.encode())
+    magazine = Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).magazine
     base = magazine.base_url if magazine else ""
     rows = [{"key": r.key, "status": r.status, "url": base + r.public_url if r.public_url else None, "since": r.since} for r in found if r.judged]
     return rows, answer_to(cloud, key) if key else "", pending(cloud)
@@ -339,7 +338,7 @@ def republish(cloud: Cloud) -> int:
             targets.update(map(Target.parse, Entries.of(item).targets if item["sk"] == "entries" else ()))
         elif kind == "card":
             targets.update(targets_of_name(name))
-    magazine, _ = read_magazine(Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).config.encode())
+    magazine = Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).magazine
     targets.update(fixed_targets(magazine) if magazine else ())
     _hint_at(cloud, targets, "pressrun republish")
     take_up(cloud)

@@ -20,7 +20,7 @@ from pressrun.core.cards import is_source
 from pressrun.core.dates import stamp
 from pressrun.core.lists import fixed_targets
 from pressrun.core.magazine import KEY as SITE_TOML
-from pressrun.core.magazine import Magazine, read_magazine
+from pressrun.core.magazine import Magazine
 from pressrun.core.report import PREFIX as REPORTS  # every kind of content comes before it in the order of the keys
 from pressrun.core.theme import assets_of
 
@@ -58,7 +58,7 @@ def change_basis(cloud: Cloud, old: Basis, new: Basis, extra: Sequence[Action] =
     Raises Conflict where ``old`` is no longer in force, or the sweep has just walked on.
     """
     now, mark = stamp(cloud.now()), cloud.new_mark()
-    before, after = _magazine(old), _magazine(new)
+    before, after = old.magazine, new.magazine
     old_assets = _bring_assets(cloud, before, after, is_new=old.edition != new.edition)
     targets = sorted({str(target) for magazine in (before, after) if magazine for target in fixed_targets(magazine)})
     # Before the change, and not named by a hint before it: no worker deletes them too early.
@@ -85,10 +85,6 @@ def _bring_assets(cloud: Cloud, before: Magazine | None, after: Magazine | None,
         with suppress(Conflict):  # it is there
             cloud.site.put_if(key, made, None)
     return walk.old_assets or before is not None
-
-
-def _magazine(basis: Basis) -> Magazine | None:
-    return read_magazine(basis.config.encode())[0] if basis.config else None
 
 
 def step(cloud: Cloud, pages: int = 20) -> Walk:

@@ -57,8 +57,9 @@ def may_change(teaser: Teaser, shown: Sequence[Shown], entry: Teaser | None) -> 
     """
     if entry is None:
         return True
-    if any(post.digest == entry.digest for post in shown):
+    published = stamp(entry.published)
+    if any(post.published == published and post.digest == entry.digest for post in shown):
         return False
-    if len(shown) < _SHOWN or any(post.published <= stamp(entry.published) for post in shown):
+    if len(shown) < _SHOWN or any(post.published <= published for post in shown):
         return True
     return shared(teaser, entry) > min(post.shared for post in shown)

@@ -23,7 +23,6 @@ from pressrun.cloud.explain import Elsewhere, NotAnAddress, explain
 from pressrun.cloud.pending import pending
 from pressrun.cloud.remote import answer_to, distribution_of, preview
 from pressrun.core.claims import NOT_YET
-from pressrun.core.magazine import read_magazine
 
 SHOWN = 50  # of each status
 _STATUSES = ("refused", "scheduled", "draft", "live", "expired")
@@ -84,8 +83,7 @@ class Desk:
 
 def read_desk(cloud: Cloud, site: str = "") -> Desk:
     """The desk as it is now. ``site`` is where the magazine is if not at its own address."""
-    config = Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).config
-    magazine = read_magazine(config.encode())[0] if config else None
+    magazine = Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).magazine
     rows: dict[str, tuple[Row, ...]] = {}
     more: set[str] = set()
     for status in _STATUSES:
