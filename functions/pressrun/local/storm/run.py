@@ -6,6 +6,7 @@ same is played twice.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shlex
@@ -227,6 +228,7 @@ class Storm:
         if child:
             self.failed |= os.waitpid(child, 0)[1] != 0
         else:
+            gc.disable()  # it lives for one run, and the search for cycles would make a copy of all that it has from its parent
             signal.signal(signal.SIGPROF, _hang)
             signal.setitimer(signal.ITIMER_PROF, _LONGEST)
         return child == 0
