@@ -46,7 +46,7 @@ from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.events import answered, hashed
 from pressrun.cloud.queues import Hint, dead_letter_in, keys_in
-from pressrun.cloud.register import claim_object, claim_object_key, source_key
+from pressrun.cloud.register import Kept, claim_object, claim_object_key, source_key
 from pressrun.core.article import Article, is_article, read_article
 from pressrun.core.cards import ALIKE_TAGS, FILE, Card, card_of, has_card_alone, is_source, media_of_card, misspelt, names_of, read_card, unmet
 from pressrun.core.claims import NOT_YET, Claim, Decision, Phase, changes_at, decide, holder, phase_of, standing_problems, wanted
@@ -196,9 +196,9 @@ def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
     answered = _answer(cloud, report)
     after = replace(record, phase="live" if magazine or basis.config else "withdrawn", upload=_etag(file))
     after = replace(after, refused=magazine is None, report=answered)
-    writes = _record_writes(cloud, record, after)
     if config != basis.config and file:
-        cloud.register.put(source_key(SITE_TOML), file.body)
+        after = replace(after, copy=cloud.register.put(source_key(SITE_TOML), file.body)[0])
+    writes = _record_writes(cloud, record, after)
     if (config, logo) != (basis.config, basis.logo):
         walk.change_basis(cloud, basis, replace(basis, config=config, logo=logo), writes)
     elif writes:
@@ -247,9 +247,10 @@ def _medium(cloud: Cloud, basis: Basis, record: Record) -> Head | None:
     if file and file.etag == record.upload and (record.basis == basis.name if record.refused else had) and _is_answered(cloud, record):
         return file
     medium, problems, digest = _judge_medium(cloud, key, file) if file else (None, (), "")
-    kept = record.source, record.digest
+    kept = Kept(record.source, record.copy, record.digest)
     if file and medium and digest != record.digest:
-        kept = cloud.register.copy(cloud.content, key, source_key(key), etag=file.etag)[1], digest
+        copy, version = cloud.register.copy(cloud.content, key, source_key(key), etag=file.etag)
+        kept = Kept(version, copy, digest)
     elif file is None:
         kept = _keep(cloud, record, None, None)
     elif medium is None:
@@ -326,19 +327,17 @@ def _judged(
     basis: Basis,
     record: Record,
     file: File | None,
-    kept: tuple[str, str],
+    kept: Kept,
     phase: Phase,
     card: Card | Medium | None,
     report: Report,
     now: datetime,
 ) -> Record:
     """The record with what every kind of file comes to, once its answer stands beside it. ``kept`` is what ``_keep`` gave."""
-    source, digest = kept
     return replace(
         record,
         phase=phase,
-        source=source,
-        digest=digest,
+        **kept._asdict(),
         upload=_etag(file),
         refused=report.status == "refused",
         basis=basis.name,
@@ -502,24 +501,30 @@ def _stale_at(article: Article | None, copies: Mapping[str, ClaimCopy]) -> datet
     return published + FRESH if article and article.section and published else None
 
 
-def _keep(cloud: Cloud, record: Record, file: Stored | None, accepted: Stored | None) -> tuple[str, str]:
-    """Brings the register's copy up to date. Returns its VersionId and the SHA-256 of its bytes."""
+def _keep(cloud: Cloud, record: Record, file: Stored | None, accepted: Stored | None) -> Kept:
+    """Brings the register's copy up to date."""
     key = source_key(record.key)
+
+    def put(body: bytes, digest: str) -> Kept:
+        etag, version = cloud.register.put(key, body)
+        return Kept(version, etag, digest)
+
     if accepted:
         digest = sha256(accepted.body).hexdigest()
         if digest != record.digest:
-            return cloud.register.put(key, accepted.body)[1], digest
+            return put(accepted.body, digest)
     elif file is None and record.source:
         cloud.register.put(key, b"")
-        return "", ""
+        return Kept()
     head = cloud.register.head(key)
-    if (head.version if head and head.size else "") == record.source:
-        return record.source, record.digest
+    there = head if head and head.size else None
+    if (there.version if there else "") == record.source:
+        return Kept(record.source, there.etag if there else "", record.digest)
     # Who was late has put another one there, and will not be heard; or it was put for a record that was never written.
     if record.source and (stored := cloud.register.get(key, record.source)):
-        return cloud.register.put(key, stored.body)[1], record.digest
+        return put(stored.body, record.digest)
     cloud.register.put(key, b"")
-    return "", ""
+    return Kept()
 
 
 def _claim(cloud: Cloud, claim: Claim, had: ClaimCopy | None, now: datetime) -> ClaimCopy:

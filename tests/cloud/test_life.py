@@ -428,6 +428,30 @@ def test_a_lost_upload_event_is_found_by_the_walk(stage: Stage) -> None:
     assert stage.answer("/news/story/")[0] == 410
 
 
+def put_in_parts(stage: Stage, key: str, body: str) -> None:
+    """An upload whose ETag is not that of its bytes alone, as that of any object that is encrypted with KMS."""
+    s3, where = stage.local.client("s3"), {"Bucket": stage.cloud.content.name, "Key": key}
+    upload = s3.create_multipart_upload(**where)["UploadId"]
+    part = s3.upload_part(**where, UploadId=upload, PartNumber=1, Body=body.encode())
+    s3.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]})
+
+
+def test_the_walk_asks_for_no_file_whose_upload_and_copy_are_known_though_their_etags_differ(stage: Stage) -> None:
+    put_in_parts(stage, KEY, article("Story", section="news", date=ago(days=1)))
+    stage.put("articles/refused.md", article("Refused", section="nowhere"))
+    stage.settle()
+    stage.check()
+    stage.wait(600)
+    stage.sweep()
+    assert stage.local.aws.waiting("pressrun-uploads") == 0
+    stage.cloud.register.put(f"sources/{KEY}", b"another copy")
+    stage.wait(600)
+    stage.sweep()
+    assert stage.local.aws.waiting("pressrun-uploads") == 1
+    stage.settle()
+    stage.check()
+
+
 def test_a_hint_that_was_lost_is_sent_again_by_the_sweep(stage: Stage) -> None:
     stage.put(KEY, article("Story", section="news", date=ago(days=1)))
     stage.work_off("uploads")

@@ -107,9 +107,7 @@ PLANTED: dict[str, Bug] = {
             ),
         ),
     ),
-    "the walk forgets what was taken down": Bug(
-        "site.toml after a takedown", (("pressrun.cloud.walk:_page", "if walk.full or etag != EMPTY:", "if etag != EMPTY:"),)
-    ),
+    "the walk forgets what was taken down": Bug("site.toml after a takedown", (("pressrun.cloud.walk:_page", "if walk.full or etag:", "if etag:"),)),
 }
 
 # What some of them need.

@@ -90,11 +90,11 @@ class Basis:
 class Record:
     """What one content key came to. Instants are stamps.
 
-    ``source`` is the VersionId of the accepted copy in the register, ``digest`` its SHA-256; ``upload`` is the ETag of the newest upload, accepted or
-    not. ``urls`` are those that it owns, ``url`` the one of its page; ``waits_for`` those it would have, ``claiming`` those whose claims are
-    being written, ``waking`` the keys that are to be looked at after that. ``fresh`` is whether the news sitemap has it, ``due`` when this or its
-    phase changes by itself. ``card`` is the JSON of its card, ``names`` those under which it is filed; ``wants`` are the names that its answer says
-    are not there yet.
+    ``source`` is the VersionId of the accepted copy in the register, ``copy`` its ETag, ``digest`` its SHA-256; ``upload`` is the ETag of the newest
+    upload, accepted or not. ``urls`` are those that it owns, ``url`` the one of its page; ``waits_for`` those it would have, ``claiming`` those
+    whose claims are being written, ``waking`` the keys that are to be looked at after that. ``fresh`` is whether the news sitemap has it, ``due``
+    when this or its phase changes by itself. ``card`` is the JSON of its card, ``names`` those under which it is filed; ``wants`` are the names that
+    its answer says are not there yet.
     """
 
     key: str
@@ -106,6 +106,7 @@ class Record:
     claiming: tuple[str, ...] = ()
     waking: tuple[str, ...] = ()
     source: str = ""
+    copy: str = ""
     digest: str = ""
     upload: str = ""
     refused: bool = False

@@ -1,5 +1,7 @@
 """The register bucket: a claim for each URL that was ever asked for, and the last accepted bytes of each source. Only ``validate`` writes it."""
 
+from typing import NamedTuple
+
 from pressrun.cloud.buckets import Bucket
 from pressrun.core.claims import Claim, Register
 from pressrun.core.media import Files
@@ -7,7 +9,14 @@ from pressrun.core.site import SiteObject
 
 CLAIMS = "urls/"
 SOURCES = "sources/"
-EMPTY = '"d41d8cd98f00b204e9800998ecf8427e"'  # the ETag of no bytes: the copy of a file that is gone
+
+
+class Kept(NamedTuple):
+    """The copy in the register as a record has it: its VersionId, its ETag, and the SHA-256 of its bytes. All are '' where there is none."""
+
+    source: str = ""
+    copy: str = ""
+    digest: str = ""
 
 
 def claim_object_key(url: str) -> str:
@@ -28,5 +37,5 @@ def claim_object(claim: Claim) -> SiteObject:
 def read_register(bucket: Bucket) -> Register:
     """All of it: for commands that look at everything."""
     claims = (Claim.from_json(stored.body) for key, _ in bucket.listing(CLAIMS) if (stored := bucket.get(key)))
-    sources = (key.removeprefix(SOURCES) for key, etag in bucket.listing(SOURCES) if etag != EMPTY)
+    sources = (key.removeprefix(SOURCES) for key, etag in bucket.listing(SOURCES) if etag)
     return Register({claim.url: claim for claim in claims}, Files(sources, lambda key: bucket.body(source_key(key))))

@@ -1,14 +1,13 @@
 """The catalogue, made again from the register: what a new local cloud begins with, and what a lost table comes back from."""
 
 from collections import defaultdict
-from dataclasses import replace
 from hashlib import sha256
 
 from pressrun.cloud import walk
 from pressrun.cloud.batch import hint_at
 from pressrun.cloud.catalogue import Basis, ClaimCopy, Record, identity_item
 from pressrun.cloud.cloud import Cloud
-from pressrun.cloud.register import CLAIMS, EMPTY, SOURCES
+from pressrun.cloud.register import CLAIMS, SOURCES, Kept
 from pressrun.core.claims import Claim
 from pressrun.core.lists import url_target
 from pressrun.core.magazine import KEY as SITE_TOML
@@ -19,13 +18,13 @@ def restore(cloud: Cloud) -> None:
     """Into an empty catalogue: every claim, a record of what each key owns, a hint for each URL without an owner; then the basis, and a full walk."""
     now = cloud.now()
     claims: dict[str, ClaimCopy] = {}
-    sources: dict[str, tuple[str, str]] = {}
+    sources: dict[str, Kept] = {}
     config = ""
     for key, etag in cloud.register.listing():
         source = key.removeprefix(SOURCES)
-        if source != key and is_medium(source) and etag != EMPTY:
+        if source != key and is_medium(source) and etag:
             head = cloud.register.head(key)
-            sources[source] = (head.version if head else "", cloud.register.digest(key, etag, 0)[0])
+            sources[source] = Kept(head.version if head else "", etag, cloud.register.digest(key, etag, 0)[0])
             continue
         stored = cloud.register.get(key)
         if stored and key.startswith(CLAIMS):
@@ -34,7 +33,7 @@ def restore(cloud: Cloud) -> None:
         elif stored and source == SITE_TOML:
             config = stored.body.decode("utf-8-sig")
         elif stored and source != key and stored.body:
-            sources[source] = (stored.version, sha256(stored.body).hexdigest())
+            sources[source] = Kept(stored.version, stored.etag, sha256(stored.body).hexdigest())
     owned: defaultdict[str, list[Claim]] = defaultdict(list)
     for copy in claims.values():
         if copy.claim.owner:
@@ -43,10 +42,7 @@ def restore(cloud: Cloud) -> None:
     for key in owned.keys() | sources.keys():
         urls = tuple(sorted(claim.url for claim in owned[key]))
         page = next((claim.url for claim in owned[key] if claim.leads_to is None), "")
-        record = Record(key, url=page, urls=urls, version=1)
-        if key in sources:
-            record = replace(record, source=sources[key][0], digest=sources[key][1])
-        records.append(record)
+        records.append(Record(key, url=page, urls=urls, version=1, **sources.get(key, Kept())._asdict()))
     cloud.catalogue.put_all(record.item() for record in records)
     cloud.catalogue.put_all(copy.item() for copy in claims.values())
     cloud.catalogue.put_all(identity_item(copy.claim) for copy in claims.values() if copy.claim.id)

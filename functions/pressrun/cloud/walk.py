@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
 from pressrun.cloud.buckets import Conflict
-from pressrun.cloud.catalogue import BASIS, WALK, Action, Basis, Item, mark_item
+from pressrun.cloud.catalogue import BASIS, WALK, Action, Basis, Item, Record, mark_item, record_key
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.queues import Hint
-from pressrun.cloud.register import EMPTY, SOURCES
+from pressrun.cloud.register import SOURCES
 from pressrun.cloud.theme import load_theme
 from pressrun.core.cards import is_source
 from pressrun.core.dates import stamp
@@ -125,11 +125,23 @@ def _page(cloud: Cloud, walk: Walk) -> tuple[list[str], str]:
     for key, etag in cloud.register.listing(SOURCES, after=SOURCES + walk.cursor):
         if key > SOURCES + (last or REPORTS):
             break
-        if walk.full or etag != EMPTY:  # where an article was taken down there is a page, too
+        if walk.full or etag:  # where an article was taken down there is a page, too
             copies[key.removeprefix(SOURCES)] = etag
     content = {key: etag for key, etag in listed.items() if is_source(key)}
     if not walk.cursor and not walk.full:
         content |= dict(cloud.content.listing(SITE_TOML, limit=1))
         copies |= {key.removeprefix(SOURCES): etag for key, etag in cloud.register.listing(SOURCES + SITE_TOML, limit=1)}
     keys = sorted(content.keys() | copies.keys())
-    return [key for key in keys if walk.full or content.get(key) != copies.get(key)], last
+    if walk.full:
+        return keys, last
+    others = [key for key in keys if content.get(key) != copies.get(key)]
+    records = cloud.catalogue.read(map(record_key, others))
+    return [key for key in others if not _is_known(Record.of(key, records.get(record_key(key))), content.get(key, ""), copies.get(key, ""))], last
+
+
+def _is_known(record: Record, upload: str, copy: str) -> bool:
+    """Whether the record is of this upload and of this copy, though they differ: the file is refused, or their ETags are not made of bytes alone.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html: in an upload in parts, or encrypted with KMS.
+    """
+    return (record.upload, record.copy) == (upload, copy)
