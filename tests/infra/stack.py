@@ -13,6 +13,7 @@ from samtranslator.yaml_helper import yaml_parse
 INFRA = Path(__file__).parents[2] / "infra"
 TEMPLATE = INFRA / "template.yaml"
 FUNCTIONS = ["validate", "render", "index", "invalidate", "sweep"]
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234"  # of one's own
 QUEUES = ["uploads", "articles", "lists", "changed"]
 
 _PSEUDO = {"AWS::Partition": "aws", "AWS::AccountId": "123456789012", "AWS::Region": "us-east-1", "AWS::NoValue": None}
@@ -77,7 +78,7 @@ def _resolve(value: Any, template: dict[str, Any], parameters: dict[str, str]) -
             case dict():
                 return {key: resolve(item) for key, item in value.items() if item != {"Ref": "AWS::NoValue"}}
             case list():
-                return [resolve(item) for item in value]
+                return [item for each in value if (item := resolve(each)) is not None]
         return value
 
     def physical_name(id_: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .stack import FUNCTIONS, QUEUES, properties, resources
+from .stack import FUNCTIONS, KEY, QUEUES, properties, resources
 
 # A verb is what a function wants to do, its actions what AWS calls that.
 VERBS = {
@@ -135,9 +135,9 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def role(function: str) -> list[Any]:
+def role(function: str, **parameters: str) -> list[Any]:
     """The statements of a function's role."""
-    [policy] = properties("AWS::IAM::Role")[f"{function.capitalize()}Role"]["Policies"]
+    [policy] = properties("AWS::IAM::Role", **parameters)[f"{function.capitalize()}Role"]["Policies"]
     statements: list[Any] = policy["PolicyDocument"]["Statement"]
     return statements
 
@@ -219,6 +219,19 @@ def test_invalidate_changes_nothing_but_the_cache_and_its_own_notes() -> None:
     # An empty set satisfies ForAllValues, but BatchWriteItem always names keys:
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
     assert noting["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["made#*"]}}
+
+
+def test_a_key_of_ones_own_is_used_by_those_alone_who_read_or_write_what_it_encrypts() -> None:
+    actions = ["kms:Decrypt", "kms:GenerateDataKey", "kms:Encrypt", "kms:CreateGrant", "kms:ScheduleKeyDeletion"]
+    keys = [KEY, KEY.replace("1234", "5678")]
+
+    def used(**parameters: str) -> dict[str, list[tuple[str, str]]]:
+        roles = {name: role(name, **parameters) for name in FUNCTIONS}
+        return {name: [(action, key) for action in actions for key in keys if grants(roles[name], action, key)] for name in FUNCTIONS}
+
+    reads, writes = ("kms:Decrypt", KEY), ("kms:GenerateDataKey", KEY)
+    assert used(KmsKeyArn=KEY) == {"validate": [reads, writes], "render": [reads, writes], "index": [reads], "invalidate": [], "sweep": []}
+    assert used() == {name: [] for name in FUNCTIONS}
 
 
 def test_index_does_not_read_the_content() -> None:

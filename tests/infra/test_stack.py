@@ -6,7 +6,7 @@ import pytest
 
 from pressrun.core.report import PREVIEW_DAYS, PREVIEWS
 
-from .stack import FUNCTIONS, QUEUES, properties, resources, the, translated
+from .stack import FUNCTIONS, KEY, QUEUES, properties, resources, the, translated
 
 BUCKETS = ["ContentBucket", "RegisterBucket", "SiteBucket"]
 
@@ -31,6 +31,14 @@ def test_a_bucket_is_versioned_encrypted_private_and_refuses_plain_http(bucket: 
     assert settings["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
     [policy] = [each for each in properties("AWS::S3::BucketPolicy").values() if each["Bucket"] == settings["BucketName"]]
     assert refuses_plain_http(policy["PolicyDocument"])
+
+
+def test_a_key_of_ones_own_encrypts_what_is_not_public() -> None:
+    used = {
+        name: bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"] for name, bucket in properties("AWS::S3::Bucket", KmsKeyArn=KEY).items()
+    }
+    own = [{"BucketKeyEnabled": True, "ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}}]
+    assert used == {"ContentBucket": own, "RegisterBucket": own, "SiteBucket": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
 
 
 @pytest.mark.parametrize("bucket", ["ContentBucket", "RegisterBucket"])
