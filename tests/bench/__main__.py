@@ -12,13 +12,13 @@ from pathlib import Path
 from pressrun.cloud.cloud import connect
 from pressrun.cloud.walk import Walk
 from pressrun.local import package
-from tests.bench import build, cold, cost, latency
+from tests.bench import build, cold, cost, latency, memory
 from tests.bench.meter import Meter, metered
 from tests.bench.publish import SIZES, Publish, bulk, magazine, one
 from tests.package.runtime import runtime_folder
 
 DOCS = Path(__file__).parents[2] / "docs"
-PARTS = ("build", "publish", "bulk", "cold", "latency", "cost")
+PARTS = ("build", "publish", "bulk", "cold", "memory", "latency", "cost")
 _BEGIN, _END = "<!-- measured: {} -->", "<!-- end -->"
 
 
@@ -49,6 +49,8 @@ def main() -> None:
             _write("bulk", _bulk(asked.uploads))
         if "cold" in parts:
             _write("cold", _cold(work))
+        if "memory" in parts:
+            _write("memory", _memory(work))
         if "latency" in parts or "cost" in parts:
             alone = published[0] if published else one(100, 3)
             if "latency" in parts:
@@ -146,6 +148,16 @@ def _cold(work: Path) -> Iterator[str]:
     yield "|---|--:|--:|--:|"
     for start in cold.starts(made.folder, client):
         yield f"| {start.step} | {start.ours:.0f} | {start.bare:.0f} | {start.ratio:.2f} |"
+
+
+def _memory(work: Path) -> Iterator[str]:
+    made = package.build(work / "package", package.HERE)
+    yield f"{_machine()} The sample magazine at once, then an article with a picture of 50 megapixels:"
+    yield ""
+    yield "| Function | MB at the most, after the magazine | and after the picture | MB in the template |"
+    yield "|---|--:|--:|--:|"
+    for each in memory.used(made, runtime_folder(work / "client"), work / "functions"):
+        yield f"| {each.step} | {each.magazine:.0f} | {each.picture:.0f} | {each.given} |"
 
 
 def _latency(alone: Publish) -> Iterator[str]:

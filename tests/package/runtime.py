@@ -88,6 +88,12 @@ class Runtime:
         return set(self._settings.read_text().split())
 
     @property
+    def peak(self) -> int:
+        """The most memory that the process has taken so far, in bytes."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+    @property
     def log(self) -> str:
         return self._log.read_text()
 
