@@ -155,7 +155,8 @@ def look(cloud: Cloud, url: str, owner_before: str | None = None) -> tuple[Look,
     if owner != owner_before:
         found |= cloud.catalogue.read([record_key(owner)])
     record = Record.of(owner, found.get(record_key(owner)))
-    if record.basis != basis.name:
+    # Where no page ever was and nothing leads away, there is nothing, however the owner is judged; and that judgement marks no such URL.
+    if record.basis != basis.name and (copy.lived or copy.claim.leads_to):
         raise Unjudged(hashed(owner))
     answer = answer_of(copy.claim, lived=copy.lived, live_at=record.url if record.phase == "live" else "")
     article = teaser = None
