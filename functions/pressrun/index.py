@@ -133,7 +133,7 @@ def _make(cloud: Cloud, targets: Sequence[Target], named: Mapping[str, Named], t
 
 
 def _pages(cloud: Cloud) -> Pages:
-    return pages_for(same_edition(cloud, Basis.of(cloud.catalogue.read([BASIS]).get(BASIS))))
+    return pages_for(same_edition(cloud, cloud.catalogue.basis()))
 
 
 def _look(cloud: Cloud, targets: Collection[Target]) -> dict[Target, Look]:

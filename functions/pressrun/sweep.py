@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pressrun.cloud import walk
 from pressrun.cloud.batch import same_edition
 from pressrun.cloud.buckets import Conflict
-from pressrun.cloud.catalogue import BASIS, CLOCK, SHARDS, Basis, Item, mark_item
+from pressrun.cloud.catalogue import CLOCK, SHARDS, Item, mark_item
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.queues import Hint, dead_letter_in
@@ -34,7 +34,7 @@ _DUE_A_SHARD = 500
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 - Lambda passes both
     """Runs on a schedule; the event says nothing."""
     cloud = connect()
-    basis = same_edition(cloud, Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)))
+    basis = same_edition(cloud, cloud.catalogue.basis())
     now = cloud.now()
     due = hint_at_what_falls_due(cloud, now)
     unfinished = hint_at_what_is_unfinished(cloud, now)

@@ -47,10 +47,12 @@ def main() -> None:
             (DOCS / "performance.svg").write_text(_plot(published))
         if "bulk" in parts:
             _write("bulk", _bulk(asked.uploads))
-        if "cold" in parts:
-            _write("cold", _cold(work))
-        if "memory" in parts:
-            _write("memory", _memory(work))
+        if {"cold", "memory"} & set(parts):
+            built, client = package.build(work / "package", package.HERE), runtime_folder(work / "runtime")
+            if "cold" in parts:
+                _write("cold", _cold(built, client))
+            if "memory" in parts:
+                _write("memory", _memory(built, client, work / "functions"))
         if "latency" in parts or "cost" in parts:
             alone = published[0] if published else one(100, 3)
             if "latency" in parts:
@@ -138,25 +140,22 @@ def _bulk(uploads: int) -> Iterator[str]:
     yield f"| so many articles a second a core, calls left out | {uploads / own:.0f} |"
 
 
-def _cold(work: Path) -> Iterator[str]:
-    made = package.build(work / "package", package.HERE)
-    client = runtime_folder(work / "runtime")
-    yield f"{_machine()} The package is {made.size / 1e6:.1f} MB here."
+def _cold(built: package.Package, client: Path) -> Iterator[str]:
+    yield f"{_machine()} The package is {built.size / 1e6:.1f} MB here."
     yield "CPU ms until a function has its clients, under Lambda's runtime client (awslambdaric):"
     yield ""
     yield "| Function | Ours | bare boto3 and the same clients | Ratio |"
     yield "|---|--:|--:|--:|"
-    for start in cold.starts(made.folder, client):
+    for start in cold.starts(built.folder, client):
         yield f"| {start.step} | {start.ours:.0f} | {start.bare:.0f} | {start.ratio:.2f} |"
 
 
-def _memory(work: Path) -> Iterator[str]:
-    made = package.build(work / "package", package.HERE)
+def _memory(built: package.Package, client: Path, work: Path) -> Iterator[str]:
     yield f"{_machine()} The sample magazine at once, then an article with a picture of 50 megapixels:"
     yield ""
     yield "| Function | MB at the most, after the magazine | and after the picture | MB in the template |"
     yield "|---|--:|--:|--:|"
-    for each in memory.used(made, runtime_folder(work / "client"), work / "functions"):
+    for each in memory.used(built, client, work):
         yield f"| {each.step} | {each.magazine:.0f} | {each.picture:.0f} | {each.given} |"
 
 

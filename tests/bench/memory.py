@@ -17,7 +17,7 @@ from pressrun.local.cloud import Cloud
 from pressrun.local.dev import SAMPLE, TEMPLATE
 from pressrun.local.folder import read_content
 from pressrun.local.package import Package
-from tests.package.runtime import Runtime
+from tests.package.runtime import processes
 
 _WIDTH = 8_000
 
@@ -39,17 +39,14 @@ def used(package: Package, client: Path, work: Path) -> list[Memory]:
     with ExitStack() as stack:
         cloud = stack.enter_context(Cloud(TEMPLATE, parameters={"Edition": package.edition}))
         stack.callback(connect.cache_clear)
-        endpoint_url = stack.enter_context(cloud.aws.serve())
-        functions = cloud.stack.functions.items()
-        runtimes = {step: stack.enter_context(Runtime(function, package.folder, client, work / step, endpoint_url)) for step, function in functions}
-        cloud.functions.handlers = runtimes
+        runtimes = stack.enter_context(processes(cloud, package.folder, client, work))
         restore(connect())
         publish(cloud, read_content(SAMPLE))
         cloud.sweep()
         magazine = {step: runtime.peak for step, runtime in runtimes.items()}
         shows = f"---\ntitle: The largest\nsection: news\ndate: {datetime.now(UTC):%Y-%m-%d}\nimage: largest.png\n---\nText.\n"
         publish(cloud, {"media/largest.png": largest_picture(), "articles/largest.md": shows.encode()})
-        return [Memory(step, magazine[step] / 1e6, runtimes[step].peak / 1e6, function.memory) for step, function in functions]
+        return [Memory(step, magazine[step] / 1e6, runtimes[step].peak / 1e6, function.memory) for step, function in cloud.stack.functions.items()]
 
 
 def publish(cloud: Cloud, files: Mapping[str, bytes]) -> None:

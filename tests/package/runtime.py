@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +18,7 @@ from queue import Empty, Queue
 from typing import Any, Self
 
 from pressrun.local.aws import REGION
-from pressrun.local.cloud import TASK_ROOT
+from pressrun.local.cloud import TASK_ROOT, Cloud
 from pressrun.local.functions import Context
 from pressrun.local.stack import Function
 
@@ -134,6 +135,17 @@ class Runtime:
             "PYTHONPATH": f"{package}:{runtime}",
             "TZ": ":UTC",
         }
+
+
+@contextmanager
+def processes(cloud: Cloud, package: Path, runtime: Path, folder: Path) -> Iterator[dict[str, Runtime]]:
+    """All functions of a local cloud, each in a process of its own, by step; the cloud calls them instead of the code in this process."""
+    with ExitStack() as stack:
+        endpoint_url = stack.enter_context(cloud.aws.serve())
+        functions = cloud.stack.functions.items()
+        runtimes = {step: stack.enter_context(Runtime(function, package, runtime, folder / step, endpoint_url)) for step, function in functions}
+        cloud.functions.handlers = runtimes
+        yield runtimes
 
 
 def _runtime_api(work: Queue[tuple[dict[str, Any], Context] | None], outcomes: Queue[Callable[[], Any]]) -> type[BaseHTTPRequestHandler]:

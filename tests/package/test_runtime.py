@@ -20,7 +20,7 @@ from pressrun.local.cloud import Cloud
 from pressrun.local.functions import Functions
 from pressrun.local.package import Package
 
-from .runtime import FunctionError, Runtime, runtime_folder
+from .runtime import FunctionError, Runtime, processes, runtime_folder
 
 pytest.importorskip(
     "awslambdaric", reason="Lambda's runtime client is missing: pip install awslambdaric, on Linux (it has wheels for no other system)"
@@ -59,12 +59,7 @@ def published(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Ite
         stack.callback(connect.cache_clear)
         purged: list[str] = []
         cloud.aws.on_purge(lambda _distribution, items, _at: purged.extend(items))
-        endpoint_url = stack.enter_context(cloud.aws.serve())
-        runtimes = {
-            step: stack.enter_context(Runtime(function, package.folder, client, folder / step, endpoint_url))
-            for step, function in cloud.stack.functions.items()
-        }
-        cloud.functions.handlers = runtimes
+        runtimes = stack.enter_context(processes(cloud, package.folder, client, folder))
 
         restore(connect())
         for key, body in (

@@ -271,6 +271,10 @@ class Catalogue:
                 raise RuntimeError("DynamoDB left keys unread")
         return found
 
+    def basis(self) -> Basis:
+        """The one in force."""
+        return Basis.of(self.read([BASIS]).get(BASIS))
+
     def query(self, pk: str, *, begin: str = "", end: str = "", newest: bool = True, limit: int = 0, fields: str = "") -> Iterator[Item]:
         """Items of one partition, from ``begin`` up to but without ``end``, newest first or oldest first, at most ``limit`` (0: all)."""
         values = {":pk": pk} | ({":begin": begin} if begin else {}) | ({":end": end} if end else {})

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pressrun.cloud.catalogue import BASIS, Basis, ClaimCopy, Entries, Made, Record, Told, claim_key, entries_key, made_key, record_key, told_key
+from pressrun.cloud.catalogue import Basis, ClaimCopy, Entries, Made, Record, Told, claim_key, entries_key, made_key, record_key, told_key
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.register import source_key
 from pressrun.cloud.remote import distribution_of
@@ -88,7 +88,7 @@ class Explanation:
 
 def explain(cloud: Cloud, address: str) -> Explanation:
     """``address`` is a URL of the site or its path. Raises Elsewhere for a URL of another site, NotAnAddress for what is no URL."""
-    basis = Basis.of(cloud.catalogue.read([BASIS]).get(BASIS))
+    basis = cloud.catalogue.basis()
     magazine = basis.magazine
     url = _path_of(cloud, magazine, address)
     key = key_of(url)

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from pressrun.cloud.catalogue import Basis
 from pressrun.cloud.theme import load_theme
+from pressrun.core.magazine import read_magazine
 from pressrun.core.media import Medium
 from pressrun.core.pages import Pages
 
@@ -15,7 +16,7 @@ def pages_for(basis: Basis) -> Pages:
 
 @lru_cache(maxsize=4)
 def _pages(config: str, logo: str) -> Pages:
-    magazine = Basis(config=config).magazine
+    magazine, problems = read_magazine(config.encode())
     if magazine is None:
-        raise ValueError("the site.toml in force is not acceptable")
+        raise ValueError(f"the site.toml in force is not acceptable: {problems}")
     return Pages(magazine, load_theme(), Medium.from_json(logo) if logo else None)

@@ -231,7 +231,7 @@ def _items(cloud: Cloud, distribution: Distribution, invalidation: str) -> int:
 def status(cloud: Cloud, key: str) -> tuple[list[dict[str, Any]], str, int]:
     """The row of each article, or of one; that one's report; and how much is pending."""
     found = [_record(cloud, key)] if key else records(cloud)
-    magazine = Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).magazine
+    magazine = cloud.catalogue.basis().magazine
     base = magazine.base_url if magazine else ""
     rows = [{"key": r.key, "status": r.status, "url": base + r.public_url if r.public_url else None, "since": r.since} for r in found if r.judged]
     return rows, answer_to(cloud, key) if key else "", pending(cloud)
@@ -315,7 +315,7 @@ def repair(cloud: Cloud, difference: Difference, timeout: float = 300) -> None:
 def put_in_force(cloud: Cloud, edition: str) -> bool:
     """What a deploy ends with: the functions of this edition may work, and look at everything again. False where it is in force already."""
     while True:
-        old = Basis.of(cloud.catalogue.read([BASIS]).get(BASIS))
+        old = cloud.catalogue.basis()
         if old.edition == edition:
             return False
         with suppress(Conflict):  # a new site.toml came in between
@@ -338,7 +338,7 @@ def republish(cloud: Cloud) -> int:
             targets.update(map(Target.parse, Entries.of(item).targets if item["sk"] == "entries" else ()))
         elif kind == "card":
             targets.update(targets_of_name(name))
-    magazine = Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).magazine
+    magazine = cloud.catalogue.basis().magazine
     targets.update(fixed_targets(magazine) if magazine else ())
     _hint_at(cloud, targets, "pressrun republish")
     take_up(cloud)

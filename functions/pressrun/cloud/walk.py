@@ -135,13 +135,8 @@ def _page(cloud: Cloud, walk: Walk) -> tuple[list[str], str]:
     if walk.full:
         return keys, last
     others = [key for key in keys if content.get(key) != copies.get(key)]
-    records = cloud.catalogue.read(map(record_key, others))
-    return [key for key in others if not _is_known(Record.of(key, records.get(record_key(key))), content.get(key, ""), copies.get(key, ""))], last
-
-
-def _is_known(record: Record, upload: str, copy: str) -> bool:
-    """Whether the record is of this upload and of this copy, though they differ: the file is refused, or their ETags are not made of bytes alone.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html: in an upload in parts, or encrypted with KMS.
-    """
-    return (record.upload, record.copy) == (upload, copy)
+    # They may be known to differ: the file is refused; or an ETag is not made of the bytes alone, of an upload in parts or under KMS:
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+    found = cloud.catalogue.read(map(record_key, others))
+    records = (Record.of(key, found.get(record_key(key))) for key in others)
+    return [one.key for one in records if (one.upload, one.copy) != (content.get(one.key, ""), copies.get(one.key, ""))], last

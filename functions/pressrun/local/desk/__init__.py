@@ -17,7 +17,6 @@ from urllib.parse import parse_qs, urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from pressrun.cloud.catalogue import BASIS, Basis
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.explain import Elsewhere, NotAnAddress, explain
 from pressrun.cloud.pending import pending
@@ -83,7 +82,7 @@ class Desk:
 
 def read_desk(cloud: Cloud, site: str = "") -> Desk:
     """The desk as it is now. ``site`` is where the magazine is if not at its own address."""
-    magazine = Basis.of(cloud.catalogue.read([BASIS]).get(BASIS)).magazine
+    magazine = cloud.catalogue.basis().magazine
     rows: dict[str, tuple[Row, ...]] = {}
     more: set[str] = set()
     for status in _STATUSES:
