@@ -14,8 +14,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from pressrun.cloud import media
-from pressrun.cloud.batch import Named, OutOfTime, Tally, chunks, has_time, hint_at, same_edition, work
+from pressrun.cloud import media, walk
+from pressrun.cloud.batch import Named, OutOfTime, Tally, TooEarly, chunks, has_time, hint_at, same_edition, work
 from pressrun.cloud.buckets import Conflict, Head
 from pressrun.cloud.catalogue import (
     ACTIONS,
@@ -39,7 +39,7 @@ from pressrun.cloud.queues import Hint
 from pressrun.cloud.readings import read_list
 from pressrun.core.cards import FILE, Card, Media, chosen_media, media_of_card
 from pressrun.core.dates import stamp
-from pressrun.core.lists import ASSETS, NEWEST, SITE, Target, Teaser, cards_on, noted_as, noted_under, parent_of, reading_of, url_target
+from pressrun.core.lists import ASSETS, NEWEST, Target, Teaser, cards_on, noted_as, noted_under, parent_of, reading_of, url_target
 from pressrun.core.pages import Pages
 from pressrun.core.related import NEAREST, may_change
 
@@ -103,12 +103,14 @@ def _make(cloud: Cloud, targets: Sequence[Target], named: Mapping[str, Named], t
     todo = [target for target in targets if target.kind != "media"]
     mark = cloud.new_mark()
     for _ in range(_TRIES if todo else 0):
-        pages = _pages(cloud)
-        heads = {target: {key: cloud.site.head(key) for key in pages.keys(target)} for target in todo}
+        basis = same_edition(cloud, cloud.catalogue.basis())
+        heads = {target: {key: cloud.site.head(key) for key in pages_for(basis).keys(target)} for target in todo}
         seen = _look(cloud, todo)
         unsettled = []
         for target in todo:
             try:
+                if seen[target].basis != basis:
+                    raise Conflict(str(target))  # with another theme, it has assets under other names
                 noted = _put(cloud, target, seen[target], heads[target], mark, tally)
                 seen[target] = replace(seen[target], noted=noted)
             except Conflict:
@@ -125,15 +127,13 @@ def _make(cloud: Cloud, targets: Sequence[Target], named: Mapping[str, Named], t
     failed |= {str(target): RuntimeError(f"{target} changed {_TRIES} times while it was made") for target in todo}
     for target in files:
         try:
-            media.make(cloud, target.name, named[str(target)].marks, tally)
+            media.make(cloud, target.name, named, failed, tally)
+        except TooEarly as early:
+            failed[str(target)] = early
         except Exception as error:
             logger.exception("a file could not be brought into the site", extra={"target_hash": hashed(str(target))})
             failed[str(target)] = error
     return failed
-
-
-def _pages(cloud: Cloud) -> Pages:
-    return pages_for(same_edition(cloud, cloud.catalogue.basis()))
 
 
 def _look(cloud: Cloud, targets: Collection[Target]) -> dict[Target, Look]:
@@ -151,7 +151,7 @@ def _look(cloud: Cloud, targets: Collection[Target]) -> dict[Target, Look]:
 
 
 def _shows_media(target: Target) -> bool:
-    return bool(reading_of(target).cards) or target == SITE
+    return bool(reading_of(target).cards)
 
 
 def _page_noted(target: Target) -> Key | None:
@@ -173,8 +173,6 @@ def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | No
         hint_at(cloud, cloud.lists, mentioning - articles, tally.receipt, tally.cause_of(target))
         return ""
     shown = {medium.key: medium for card in cards_on(target, seen.cards) for medium in chosen_media(media_of_card(card), seen.media).values()}
-    if target == SITE and pages.logo:
-        shown[pages.logo.key] = pages.logo
     new = [medium for key, medium in shown.items() if seen.shown.get(key) != medium.digest]
     media.hold(cloud, new, mark, tally, tally.cause_of(target))
     made = pages.make(target, seen.teasers, seen.periods, seen.cards, seen.media)
@@ -211,11 +209,18 @@ def _note_shown(cloud: Cloud, target: Target, before: Mapping[str, str], now: Ma
 
 
 def _delete_old_assets(cloud: Cloud, pages: Pages, tally: Tally) -> None:
-    """The sweep asks for it once no page is left that could name one of them."""
+    """The sweep asks for it once no page is left that could name one of them. Where others are about to come into force, it will ask again."""
+    if walk.read(cloud).old_assets:
+        return
     for key, _ in cloud.site.listing("assets/"):
         if key not in pages.assets:
             cloud.site.delete(key)
             tally.deleted += 1
+    for key, forgotten in media.forget_logos(cloud, pages.logo):
+        target, mark = Target("media", key), cloud.new_mark()
+        change = mark_item(target, mark, stamp(cloud.now()), cause=tally.cause_of(ASSETS))
+        cloud.catalogue.write([*forgotten, cloud.catalogue.put(change)])
+        cloud.lists.send([Hint((str(target),), mark, receipt=tally.receipt)])
 
 
 def _mark_neighbours(cloud: Cloud, around: Mapping[Target, Collection[str]], seen: Mapping[Target, Look], tally: Tally) -> None:

@@ -383,7 +383,13 @@ def _enter(cloud: Cloud, url: str, seen: Look, had: Entries, wanted: Entries, ma
         return standing, set()
     places = {(name, entries.lists[name][0]) for name in changed for entries in (had, wanted) if name in entries.lists}
     around = tuple(sorted({place for name, place in places if name.startswith("tag/")}))
-    marks = [mark_item(target, mark, since, around if target.startswith("tag:") else (), cause) for target in targets]
+    # What an article showed that is still live stays until everything is made that showed it in a teaser.
+    left = {str(Target("media", name.removeprefix(FILE))) for name, digest in had.mentions.items() if digest and name in shown and wanted.lists}
+    after = sorted({*targets, *around} - media)
+    marks = [
+        mark_item(target, mark, since, around if target.startswith("tag:") else (), cause, after=after if target in left else ())
+        for target in targets
+    ]
     removed = [catalogue.delete((f"list#{name}", place)) for name, (place, _) in had.lists.items() if wanted.lists.get(name, ("",))[0] != place]
     removed += forgotten
     put = mentions + [

@@ -20,7 +20,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from pressrun.cloud import walk
-from pressrun.cloud.batch import chunks, has_time, same_edition, tallied
+from pressrun.cloud.batch import TooEarly, chunks, has_time, same_edition, tallied
 from pressrun.cloud.buckets import Conflict, Head, Stored
 from pressrun.cloud.catalogue import (
     ACTIONS,
@@ -66,6 +66,7 @@ _TRIES = 12
 _LONGEST = 20  # seconds that one file may take: a film is read to its end
 _LOOK_AHEAD = timedelta(minutes=2)
 _SHOWN = ("phase", "fresh", "url", "urls", "source", "basis")  # what a record's pages are made from
+_SOON = 2  # seconds
 _AGAIN = 15 * 60  # seconds until a fault is looked at again: the longest that SQS delays
 _RECEIPT = "receipt"  # the upload's metadata names the receipt that the work it causes is added to
 _NO_SITE = Problem("The magazine has no site.toml yet.", "Upload site.toml; this article is then looked at again by itself.")
@@ -200,7 +201,10 @@ def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
         after = replace(after, copy=cloud.register.put(source_key(SITE_TOML), file.body)[0])
     writes = _record_writes(cloud, record, after)
     if (config, logo) != (basis.config, basis.logo):
-        walk.change_basis(cloud, basis, replace(basis, config=config, logo=logo), writes)
+        try:
+            walk.change_basis(cloud, basis, replace(basis, config=config, logo=logo), writes)
+        except TooEarly:
+            cloud.uploads.send_keys([SITE_TOML], delay=_SOON)
     elif writes:
         cloud.catalogue.write(writes)
     return file

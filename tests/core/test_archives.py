@@ -221,6 +221,15 @@ def test_a_date_in_the_front_matter_goes_before_the_file_names() -> None:
     assert read(head("date: 2026-11-22"), "articles/2021-10-07-x.md")[0].date == at(22)
 
 
+def test_a_post_without_a_title_has_the_words_of_its_dated_file_name() -> None:
+    found, problems = read("---\nsection: news\n---\nText.\n", "articles/_posts/2021-10-07-the-last_ferry.md")
+    assert (found.title, found.url, found.date) == ("The last ferry", "/news/the-last-ferry/", datetime(2021, 10, 7, 4, tzinfo=UTC))
+    assert [(problem.severity, problem.problem) for problem in problems] == [
+        ("note", "The article has no title; its file's name gives it “The last ferry”.")
+    ]
+    assert read_article("articles/2021-10-07.md", b"---\nsection: news\n---\nText.\n", MERIDIAN)[0] is None
+
+
 @pytest.mark.parametrize(
     ("key", "expected"),
     [

@@ -107,6 +107,10 @@ PLANTED: dict[str, Bug] = {
             ),
         ),
     ),
+    "an old picture goes before the pages that show it": Bug(
+        "another picture, which others show",
+        (("pressrun.cloud.media:make", "            _wait_for(cloud, after, named, failed)\n", ""),),
+    ),
     "the walk forgets what was taken down": Bug("site.toml after a takedown", (("pressrun.cloud.walk:_page", "if walk.full or etag:", "if etag:"),)),
 }
 

@@ -7,6 +7,7 @@ from pressrun.local.storm.command import any_runs, play
 from pressrun.local.storm.history import HISTORIES
 from pressrun.local.storm.race import RACES, every_schedule
 from pressrun.local.storm.run import Outcome, Run, storm
+from tests.storm.planted import PLANTED, find, planted
 
 # Coprime to the number of faults, so that a sample has all of them.
 EVERY = 401
@@ -48,12 +49,33 @@ MENDED = [
     Run(("put c slug=x redirects=/news/y/", "+ put a slug=y"), {30: Fault.PART}),
     # A redirect whose URL a draft took over at a second try: the hint came before the draft was judged, and was taken for done.
     Run(("put a redirects=/news/x/", "put b slug=x draft", "delete a"), {88: Fault.PART}, rough=True, seed=8),
+    # A picture that was replaced, and deleted by one who was late, before the lists that showed it were made.
+    Run(("picture red", "put a shows", "picture blue"), {112: Fault.FAIL_AFTER, 124: Fault.DELAY, 196: Fault.REFUSE}),
+    # The style sheet of a look that had just been replaced, deleted by one who had read what stands there before that.
+    Run(
+        ("rename b b", "toml blue", "toml Other", "put c redirects=/news/y/", "+ put b slug=y at=5 links=b redirects=/news/y/"),
+        {206: Fault.DELAY},
+        rough=True,
+        seed=1000017,
+    ),
 ]
 
 
 def test_runs_that_broke_a_promise_once_keep_every_promise() -> None:
     with storm() as made:
         assert failures([play(made, run) for run in MENDED]) == []
+
+
+def test_every_planted_bug_still_finds_the_line_that_it_replaces() -> None:
+    for name in PLANTED:
+        with planted(name):  # raises ValueError
+            continue
+
+
+@pytest.mark.parametrize("name", ["the event is believed, not the bucket", "an old picture goes before the pages that show it"])
+def test_a_planted_bug_is_found(name: str) -> None:
+    with storm() as made:
+        assert failures(find(made, name)) != []
 
 
 @pytest.mark.parametrize("run", [Run(("put a", "delete a"), {40: Fault.CRASH}), Run.any(7)], ids=["calm", "any"])

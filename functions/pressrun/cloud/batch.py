@@ -4,11 +4,11 @@ The rules are those that ``docs/architecture.md`` gives the reasons for. A worke
 and in the end deletes its own and those that its hints named, no others. A hint whose mark is gone is done.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -19,7 +19,7 @@ from pressrun.cloud.catalogue import Basis, Made, mark_item, mark_key
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.context import LambdaContext
 from pressrun.cloud.queues import Hint, Queue
-from pressrun.core.dates import stamp
+from pressrun.core.dates import stamp, unstamp
 from pressrun.core.site import SiteObject
 
 if TYPE_CHECKING:
@@ -27,12 +27,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+DEAD = timedelta(minutes=3)  # older than any function can live: who left such a mark is dead, or its hint was lost, and the sweep hints at it
 _RECEIPT_LIVES = 24 * 60 * 60
 _TARGETS_A_HINT = 50
 
 
 class OutOfTime(Exception):
     """Not begun, since Lambda would end the invocation in the middle of it; it is hinted at again."""
+
+
+class TooEarly(Exception):
+    """What must be made before it is still at work or failed: it is hinted at again, at ever longer intervals, and at last by the sweep."""
 
 
 class EditionChanged(Exception):
@@ -105,8 +110,11 @@ def tallied(cloud: Cloud) -> Iterator[Tally]:
 
 @dataclass
 class Named:
-    """What the hints said of one target: their marks, the places in tag lists around which something changed, and the cause that a mark gives."""
+    """What the hints said of one target: the marks that are worked off, the worker's own among them, of which the first is ``since`` that instant;
+    the places in tag lists around which something changed; and the cause that a mark gives.
+    """
 
+    since: str
     marks: set[str] = field(default_factory=set)
     around: set[str] = field(default_factory=set)
     cause: str = ""
@@ -124,7 +132,8 @@ def work(cloud: Cloud, event: dict[str, Any], context: LambdaContext, make: Make
     """Makes the targets that an SQS event's messages name, each once, and answers which messages failed.
 
     ``make`` returns what went wrong, by target. The marks of a target that failed stay, and its messages come back. For what it was ``OutOfTime``
-    the marks stay, too, and a new message goes to ``queue``: an old one would come back only when its visibility timeout is over.
+    or ``TooEarly`` the marks stay, too, and a new message goes to ``queue``: an old one would come back only when its visibility timeout is over,
+    and be a dead letter in the end.
     """
     failed: Mapping[str, Exception] = {}
     with tallied(cloud) as tally:
@@ -133,17 +142,24 @@ def work(cloud: Cloud, event: dict[str, Any], context: LambdaContext, make: Make
         since = stamp(cloud.now())
         tally.causes |= {target: hints.cause for target, hints in named.items()}
         cloud.catalogue.put_all(mark_item(target, own, since, cause=hints.cause, own=True) for target, hints in named.items())
+        for hints in named.values():
+            hints.marks.add(own)
         if named:
             failed = make(named, tally)
         late = {target for target, error in failed.items() if isinstance(error, OutOfTime)}
+        early = {target for target, error in failed.items() if isinstance(error, TooEarly)}
         queue.send(list(_again(event, late)))
-        done = [(target, mark) for target, hints in named.items() if target not in failed for mark in {own, *hints.marks}]
-        done += [(target, own) for target in sorted(late)]
+        for target in sorted(early):
+            age = cloud.now() - unstamp(named[target].since)
+            if timedelta() <= age < DEAD:
+                queue.send(list(_again(event, {target})), delay=max(1, int(age.total_seconds())))
+        done = [(target, mark) for target, hints in named.items() if target not in failed for mark in hints.marks]
+        done += [(target, own) for target in sorted(late | early)]
         cloud.catalogue.change_all((note.item() for note in tally.made.values()), (mark_key(target, mark) for target, mark in done))
 
     def answer(record: SQSRecord) -> None:
         for target in Hint.read(record.body).targets:
-            if target in failed and target not in late:
+            if target in failed and target not in late | early:
                 raise failed[target]
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
@@ -182,11 +198,13 @@ def _named(cloud: Cloud, event: dict[str, Any], tally: Tally) -> dict[str, Named
     hints = list(_hints(event))
     tally.receipts.update(hint.receipt for hint in hints if hint.receipt)
     standing = cloud.catalogue.read(mark_key(target, hint.mark) for hint in hints for target in hint.targets)
-    named: defaultdict[str, Named] = defaultdict(Named)
+    named: dict[str, Named] = {}
     for hint in hints:
         for target in hint.targets:
             if mark := standing.get(mark_key(target, hint.mark)):
-                named[target].marks.add(hint.mark)
-                named[target].around.update(hint.around)
-                named[target].cause = mark.get("cause", "") or named[target].cause  # of several, the last
-    return dict(named)
+                one = named.setdefault(target, Named(mark["since"]))
+                one.since = min(one.since, mark["since"])
+                one.marks.add(hint.mark)
+                one.around.update(hint.around)
+                one.cause = mark.get("cause", "") or one.cause  # of several, the last
+    return named

@@ -12,6 +12,7 @@ pk                     sk                  what
 ``card#<name>``        ``<key>``           what others show of a key, filed under this name: written by ``validate`` alone
 ``mention#<name>``     ``<digest>#<target>`` the target's pages mention the name, and show the medium with this digest ('' for none)
 ``shown#<target>``     ``media``           the media that an author's or an issue's pages show: written by ``index`` alone
+``logos``              ``<digest>#<key>``  a logo, until no page can show it any more: with its mention, written before it is in force
 ``identity#<id>``      ``<url>``           the page at the URL carries the ``id``, or did: written by ``validate`` alone
 ``want#<name>``        ``<key>``           the answer to this key notes that nothing has the name: written by ``validate`` alone
 ``list#<list>``        ``<place>``         one teaser: written by ``render`` alone
@@ -55,6 +56,7 @@ SHARDS = ("0", "1", "2", "3")
 ACTIONS = 100  # in one transaction: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 _READ, _WRITE = 100, 25  # items in one BatchGetItem, BatchWriteItem
 
+LOGOS = "logos"
 BASIS: Key = ("magazine", "basis")
 WALK: Key = ("magazine", "walk")
 CLOCK: Key = ("magazine", "clock")
@@ -437,13 +439,17 @@ def noted_in(item: Item) -> str:
     return "#".join(filter(None, (item["sk"], item.get("name"))))
 
 
-def mark_item(target: object, mark: str, since: str, around: Sequence[str] = (), cause: str = "", *, own: bool = False) -> Item:
+def mark_item(
+    target: object, mark: str, since: str, around: Sequence[str] = (), cause: str = "", *, own: bool = False, after: Sequence[str] = ()
+) -> Item:
     """The mark ``mark`` under ``target``, of the instant ``since``; ``around``: as in a ``Hint``. ``cause`` is what ``explain`` says of what is made
-    for it. ``own`` is one that a worker keeps for itself: no function's hint names it.
+    for it. ``own`` is one that a worker keeps for itself: no function's hint names it. ``after`` are the targets that must be made before it, and
+    the places in tag lists whose newer neighbours must be.
     """
     shard = SHARDS[int(sha256(str(target).encode()).hexdigest(), 16) % len(SHARDS)]
     item = {"pk": f"target#{target}", "sk": f"mark#{mark}", "shard": shard, "since": since}
-    return item | ({"around": _json(list(around))} if around else {}) | ({"cause": cause} if cause else {}) | ({"own": True} if own else {})
+    more = {"around": around and _json(list(around)), "cause": cause, "own": own, "after": after and _json(list(after))}
+    return item | {name: value for name, value in more.items() if value}
 
 
 def mark_key(target: object, mark: str) -> Key:
@@ -489,6 +495,11 @@ def mention_item(name: str, target: object, digest: str = "") -> Item:
 
 def shown_key(target: object) -> Key:
     return f"shown#{target}", "media"
+
+
+def logo_items(key: str, digest: str) -> tuple[Item, Item]:
+    """The medium is the magazine's logo, or was and may still be shown, or is about to be."""
+    return {"pk": LOGOS, "sk": f"{digest}#{key}"}, mention_item(f"file/{key}", "site", digest)
 
 
 def want_item(name: str, key: str) -> Item:

@@ -6,21 +6,22 @@ Which media a page shows is noted in the catalogue after the page was put. Until
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from json import loads
 
-from pressrun.cloud.batch import Tally
+from pressrun.cloud.batch import Named, Tally, TooEarly
 from pressrun.cloud.buckets import Conflict
-from pressrun.cloud.catalogue import Record, mark_item, record_key
+from pressrun.cloud.catalogue import LOGOS, Action, Record, logo_items, mark_item, record_key
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.events import hashed
 from pressrun.cloud.register import source_key
 from pressrun.core.dates import stamp
 from pressrun.core.embedded import take_out
-from pressrun.core.lists import Target
+from pressrun.core.lists import Target, Teaser, url_target
 from pressrun.core.media import Medium, bodies_of, is_picture, judge, objects_of
 from pressrun.core.pictures import folder_of
+from pressrun.core.related import NEAREST
 
 _TRIES = 12
 _PREVIEW = 800  # pixels
@@ -38,6 +39,20 @@ def hold(cloud: Cloud, media: Iterable[Medium], mark: str, tally: Tally, cause: 
     return set(held)
 
 
+def bring_logo(cloud: Cloud, medium: Medium) -> None:
+    """Brings a logo before it is in force. It stays until ``forget_logos``. Raises Conflict where another upload has taken its place."""
+    cloud.catalogue.put_all(logo_items(medium.key, medium.digest))
+    _bring(cloud, medium, Tally(cloud.now))
+
+
+def forget_logos(cloud: Cloud, current: Medium | None) -> Iterator[tuple[str, list[Action]]]:
+    """Of each former logo, its content key, and the writes after which no page is noted that shows it."""
+    for item in cloud.catalogue.query(LOGOS):
+        digest, _, key = item["sk"].partition("#")
+        if not current or (key, digest) != (current.key, current.digest):
+            yield key, [cloud.catalogue.delete((item["pk"], item["sk"])) for item in logo_items(key, digest)]
+
+
 def previews(cloud: Cloud, media: Iterable[Medium]) -> dict[str, tuple[str, bytes]]:
     """One variant of each picture, for a page that is not in the site: content type and bytes by the picture's place. Raises Conflict."""
     found = {}
@@ -50,27 +65,58 @@ def previews(cloud: Cloud, media: Iterable[Medium]) -> dict[str, tuple[str, byte
     return found
 
 
-def make(cloud: Cloud, key: str, named: Collection[str], tally: Tally) -> None:
-    """Makes the site bucket hold what pages show of the medium at a content key, and nothing else. ``named`` are the marks that are worked off."""
+def make(cloud: Cloud, key: str, named: Mapping[str, Named], failed: Collection[str], tally: Tally) -> None:
+    """Makes the site bucket hold what pages show of the medium at a content key, and nothing else. ``named`` are the targets that are worked off in
+    this invocation, of which some ``failed``.
+
+    Raises TooEarly where an article shows it no longer, and lists and related posts may still.
+    """
+    target = str(Target("media", key))
     for _ in range(_TRIES):
-        medium, there, shown = seen = _look(cloud, key, named)
+        medium, there, shown, after = seen = _look(cloud, key, named[target].marks)
         try:
             if medium and medium.digest in shown:
                 _bring(cloud, medium, tally)
+            _wait_for(cloud, after, named, failed)
             for name, digest in there.items():
                 if digest not in shown:
                     cloud.site.delete(name)
                     tally.wrote(Target("media", key), name, "")
         except Conflict:
             continue
-        again = _look(cloud, key, named)
+        again = _look(cloud, key, named[target].marks)
         if (again[0], again[2]) == (seen[0], seen[2]):
             return
     raise RuntimeError(f"the file whose key has the hash {hashed(key)} changed {_TRIES} times while it was brought into the site")
 
 
-def _look(cloud: Cloud, key: str, named: Collection[str]) -> tuple[Medium | None, dict[str, str], frozenset[str]]:
-    """The medium; the digest of each of its objects in the site bucket; and which of these digests pages show, or are about to."""
+def _wait_for(cloud: Cloud, after: Collection[str], named: Mapping[str, Named], failed: Collection[str]) -> None:
+    """Raises TooEarly while a list that showed an article with the medium, or a page that showed that article as related, is still to be made."""
+    places = {name for name in after if "#" in name}
+    lists = {*after} - places
+    if failed_first := lists & set(failed):
+        raise TooEarly(*sorted(failed_first))
+    for name in sorted(lists):
+        mine = named[name].marks if name in named else ()
+        if any(mark["sk"].removeprefix("mark#") not in mine for mark in cloud.catalogue.query(f"target#{name}")):
+            raise TooEarly(name)
+    # A list's mark goes when those of the neighbours are there.
+    tags = [Target.parse(name).name for name in lists if name.startswith("tag:")]
+    newer = {
+        str(url_target(Teaser.from_json(item["json"]).url))
+        for tag in tags
+        for place in places
+        for item in cloud.catalogue.query(f"list#tag/{tag}", begin=place, newest=False, limit=NEAREST + 1)
+    }
+    for name in sorted(newer):
+        if any(cloud.catalogue.query(f"target#{name}", limit=1)):
+            raise TooEarly(hashed(name))
+
+
+def _look(cloud: Cloud, key: str, named: Collection[str]) -> tuple[Medium | None, dict[str, str], frozenset[str], frozenset[str]]:
+    """The medium; the digest of each of its objects in the site bucket; which of these digests pages show, or are about to; and after what those
+    that none shows may go, as the marks have it.
+    """
     medium = _inside(cloud, key) or cloud.catalogue.media([key]).get(key)
     if is_picture(key):
         there = {name: name.rpartition("/")[2].partition("-")[0] for name, _ in cloud.site.listing(folder_of(key))}
@@ -78,10 +124,11 @@ def _look(cloud: Cloud, key: str, named: Collection[str]) -> tuple[Medium | None
         # Under one key, whichever bytes: it stays as long as a page offers any of them.
         head = cloud.site.head(key)
         there = {key: medium.digest if medium and _is_shown(cloud, key) else head.metadata.get("digest", "")} if head else {}
-    marks = cloud.catalogue.query(f"target#{Target('media', key)}")
+    marks = list(cloud.catalogue.query(f"target#{Target('media', key)}"))
+    after = frozenset(name for mark in marks for name in loads(mark.get("after", "[]")))
     held = {digest for mark in marks if mark["sk"].removeprefix("mark#") not in named for digest in loads(mark.get("around", "[]"))}
     digests = {*there.values(), *([medium.digest] if medium else [])}
-    return medium, there, frozenset(digest for digest in digests if digest in held or _is_shown(cloud, key, digest))
+    return medium, there, frozenset(digest for digest in digests if digest in held or _is_shown(cloud, key, digest)), after
 
 
 def _is_shown(cloud: Cloud, key: str, digest: str = "") -> bool:

@@ -39,9 +39,9 @@ class Queue:
     def __init__(self, sqs: Any, url: str) -> None:
         self.sqs, self.url = sqs, url
 
-    def send(self, hints: Sequence[Hint]) -> None:
-        """Raises RuntimeError where SQS refused one: the caller's own message then comes back."""
-        self._send([{"MessageBody": hint.body()} for hint in hints])
+    def send(self, hints: Sequence[Hint], delay: int = 0) -> None:
+        """They arrive after ``delay`` seconds (900 at most). Raises RuntimeError where SQS refused one: the caller's own message then comes back."""
+        self._send([{"MessageBody": hint.body(), "DelaySeconds": delay} for hint in hints])
 
     def send_keys(self, keys: Iterable[str], delay: int = 0) -> None:
         """Look at these content keys, after ``delay`` seconds (900 at most)."""

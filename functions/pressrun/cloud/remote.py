@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pressrun.cloud import walk
-from pressrun.cloud.batch import hint_at
+from pressrun.cloud.batch import TooEarly, hint_at
 from pressrun.cloud.buckets import Conflict
 from pressrun.cloud.catalogue import (
     BASIS,
@@ -312,14 +312,22 @@ def repair(cloud: Cloud, difference: Difference, timeout: float = 300) -> None:
     settle(cloud, timeout)
 
 
-def put_in_force(cloud: Cloud, edition: str) -> bool:
-    """What a deploy ends with: the functions of this edition may work, and look at everything again. False where it is in force already."""
+def put_in_force(cloud: Cloud, edition: str, pause: Callable[[], None] = lambda: sleep(_POLL)) -> bool:
+    """What a deploy ends with: the functions of this edition may work, and look at everything again. False where it is in force already.
+
+    ``pause`` passes the time until a function has deleted old assets, or is dead.
+    """
     while True:
         old = cloud.catalogue.basis()
         if old.edition == edition:
             return False
-        with suppress(Conflict):  # a new site.toml came in between
+        try:
             walk.change_basis(cloud, old, replace(old, edition=edition))
+        except Conflict:
+            continue  # a new site.toml came in between
+        except TooEarly:
+            pause()
+        else:
             return True
 
 

@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
+from pressrun.cloud import media
+from pressrun.cloud.batch import DEAD, TooEarly
 from pressrun.cloud.buckets import Conflict
 from pressrun.cloud.catalogue import BASIS, WALK, Action, Basis, Item, Record, mark_item, record_key
 from pressrun.cloud.cloud import Cloud
@@ -18,9 +20,9 @@ from pressrun.cloud.register import SOURCES
 from pressrun.cloud.theme import load_theme
 from pressrun.core.cards import is_source
 from pressrun.core.dates import stamp
-from pressrun.core.lists import fixed_targets
+from pressrun.core.lists import ASSETS, fixed_targets
 from pressrun.core.magazine import KEY as SITE_TOML
-from pressrun.core.magazine import Magazine
+from pressrun.core.media import Medium
 from pressrun.core.report import PREFIX as REPORTS  # every kind of content comes before it in the order of the keys
 from pressrun.core.theme import assets_of
 
@@ -53,13 +55,13 @@ class Walk:
 
 
 def change_basis(cloud: Cloud, old: Basis, new: Basis, extra: Sequence[Action] = ()) -> None:
-    """Puts another edition or another ``site.toml`` in force, and begins a full walk.
+    """Puts another edition, another ``site.toml`` or another logo in force, and begins a full walk.
 
-    Raises Conflict where ``old`` is no longer in force, or the sweep has just walked on.
+    Raises Conflict where ``old`` is no longer in force, or the walk has just moved on; TooEarly while old assets are being deleted.
     """
     now, mark = stamp(cloud.now()), cloud.new_mark()
     before, after = old.magazine, new.magazine
-    old_assets = _bring_assets(cloud, before, after, is_new=old.edition != new.edition)
+    come, old_assets = _bring_assets(cloud, old, new)
     targets = sorted({str(target) for magazine in (before, after) if magazine for target in fixed_targets(magazine)})
     # Before the change, and not named by a hint before it: no worker deletes them too early.
     cause = NEW_EDITION if new.edition != old.edition else SITE_TOML
@@ -67,29 +69,39 @@ def change_basis(cloud: Cloud, old: Basis, new: Basis, extra: Sequence[Action] =
     item = {"pk": BASIS[0], "sk": BASIS[1], "edition": new.edition, "config": new.config, "logo": new.logo, "basis": new.name}
     condition, values = ("basis = :old", {"old": old.name}) if old != Basis() else ("attribute_not_exists(pk)", {})
     begun = Walk("", True, old_assets, revision=cloud.new_mark())
-    cloud.catalogue.write([cloud.catalogue.put(item, condition, **values), cloud.catalogue.put(begun.item()), *extra])
+    cloud.catalogue.write([cloud.catalogue.put(item, condition, **values), moved(cloud, come, begun), *extra])
     if targets:
         cloud.lists.send([Hint(tuple(targets), mark)])
     step(cloud)
 
 
-def _bring_assets(cloud: Cloud, before: Magazine | None, after: Magazine | None, *, is_new: bool) -> bool:
-    """Puts the assets of a new edition or look before there is a page that names them. Returns whether there are old ones to delete afterwards."""
-    walk = _read(cloud)
-    if not after or (before and not is_new and before.style() == after.style()):
-        return walk.old_assets
-    if not walk.old_assets:
-        # Noted first: who dies after this leaves assets behind that may never be in force.
-        cloud.catalogue.write([moved(cloud, walk, replace(walk, old_assets=True, revision=cloud.new_mark()))])
+def _bring_assets(cloud: Cloud, old: Basis, new: Basis) -> tuple[Walk, bool]:
+    """Puts the assets of a new edition or look, and the logo, before there is a page that names them. Returns how far the walk stands, and whether
+    there are old ones to delete after the next.
+    """
+    walk = read(cloud)
+    before, after = old.magazine, new.magazine
+    alike = before and after and (old.edition, old.logo, before.style()) == (new.edition, new.logo, after.style())
+    if not after or alike:
+        return walk, walk.old_assets
+    # Noted first: who dies after this leaves assets behind that may never be in force. And who has not begun to delete old ones does not begin now;
+    # one that has begun does not know these, and is waited for.
+    noted = replace(walk, old_assets=True, revision=cloud.new_mark())
+    cloud.catalogue.write([moved(cloud, walk, noted)])
+    alive = stamp(cloud.now() - DEAD)
+    if any(mark.get("own") and mark["since"] > alive for mark in cloud.catalogue.query(f"target#{ASSETS}")):
+        raise TooEarly
+    if new.logo != old.logo and (logo := Medium.from_json(new.logo) if new.logo else None):
+        media.bring_logo(cloud, logo)
     for key, made in assets_of(after, load_theme()).values():
         with suppress(Conflict):  # it is there
             cloud.site.put_if(key, made, None)
-    return walk.old_assets or before is not None
+    return noted, walk.old_assets or before is not None
 
 
 def step(cloud: Cloud, pages: int = 20) -> Walk:
     """Walks on: at most ``pages`` pages of a full walk, else one. Returns how far it came."""
-    walk = _read(cloud)
+    walk = read(cloud)
     if not walk.full and not walk.cursor and stamp(cloud.now()) < walk.rest:
         return walk
     for _ in range(pages):
@@ -101,7 +113,7 @@ def step(cloud: Cloud, pages: int = 20) -> Walk:
             cloud.catalogue.write([moved(cloud, walk, after)])
             walk = after
         except Conflict:
-            walk = _read(cloud)
+            walk = read(cloud)
         if not walk.full:
             break
     return walk
@@ -113,7 +125,8 @@ def moved(cloud: Cloud, walk: Walk, after: Walk) -> Action:
     return cloud.catalogue.put(after.item(), condition, **values)
 
 
-def _read(cloud: Cloud) -> Walk:
+def read(cloud: Cloud) -> Walk:
+    """How far it has come."""
     return Walk.of(cloud.catalogue.read([WALK]).get(WALK))
 
 

@@ -481,7 +481,13 @@ class _ArticleReader(Reader):
 
     def title(self) -> str:
         title = self.text("title")
-        if "title" not in self.fields:
+        stem, date = stem_of(self.key)
+        words = " ".join(re.split(r"[-_\s]+", stem)).strip() if date and stem != date else ""
+        if words and "title" not in self.fields:  # as Jekyll has it for a post, whose file's name is dated
+            title = words[0].upper() + words[1:]
+            said = f"The article has no title; its file's name gives it “{title[:60]}”."
+            self.problems.append(note(said, "For another, add a line to the front matter: title: …", line=1))
+        elif "title" not in self.fields:
             remedy = "Write it between <title> and </title>." if self.markup == "html" else "Add a line to the front matter: title: …"
             self.problems.append(Problem("The article has no title.", remedy, 1))
         elif not title and isinstance(_unwrapped(self.fields["title"].value), str):

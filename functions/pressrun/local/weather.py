@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +19,7 @@ from unittest.mock import patch
 import botocore.endpoint
 
 from pressrun import sweep
+from pressrun.cloud.batch import DEAD
 from pressrun.local.aws import client
 from pressrun.local.faults import Crash, Fault, Faults, makes_a_difference
 from pressrun.local.functions import Handler
@@ -88,7 +88,7 @@ class Stirred:
         Faults(session, self._choose)
         with ExitStack() as stack:
             stack.enter_context(patch.object(botocore.endpoint, "time", SimpleNamespace(sleep=lambda seconds: time.sleep(seconds * pace))))
-            stack.enter_context(patch.object(sweep, "DEAD", timedelta(seconds=sweep.DEAD.total_seconds() * pace)))
+            stack.enter_context(patch.object(sweep, "DEAD", DEAD * pace))
             yield
 
     def _on_time(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:

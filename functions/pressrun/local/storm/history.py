@@ -6,8 +6,8 @@
                          again; ``shows`` for a picture in it; ``wrong`` for one that is refused
 ``delete KEY``           it is taken down
 ``rename KEY KEY``       as S3 has it: a put, then a delete
-``toml WORD``            another ``site.toml``: the magazine's name is WORD; ``-essays`` drops that section, ``blue`` has other colours, ``wrong`` is
-                         refused
+``toml WORD``            another ``site.toml``: the magazine's name is WORD; ``-essays`` drops that section, ``blue`` has other colours, ``logo`` the
+                         picture as its logo, ``wrong`` is refused
 ``picture COLOUR``       another picture at ``media/quay.png``; ``none`` takes it away
 ``author NAME``          ``authors/jo.md`` says that jo's name is NAME
 ``wait SECONDS``         no sweep comes
@@ -58,6 +58,8 @@ HISTORIES = {
     "author": ("put a by=jo", "author Jo"),
     "a picture that comes late": ("put a shows", "picture red"),
     "another picture": ("picture red", "put a shows", "picture blue"),
+    "another picture, which others show": ("picture red", "put a shows", "put b", "picture blue"),
+    "another logo": ("put a", "picture red", "toml logo", "picture blue"),
     "a picture and its takedown": ("picture red", "put a shows", "delete a"),
     "an embargo moved later": ("put a at=5", "wait 240", "sweep", "wait 60", "put a at=20"),
 }
@@ -88,6 +90,8 @@ class Editor:
                 stage.put("site.toml", SITE_TOML[: SITE_TOML.rindex("[[sections]]")])
             case ["toml", "blue"]:
                 stage.put("site.toml", SITE_TOML + '[theme]\naccent = "#003399"\n')
+            case ["toml", "logo"]:
+                stage.put("site.toml", f'logo = "{_PICTURE}"\n{SITE_TOML}')
             case ["toml", name]:
                 stage.put("site.toml", SITE_TOML.replace("The Stage", name))
             case ["picture", "none"]:
@@ -163,7 +167,12 @@ def _any_change(random: Random) -> str:
         "sweep",
         "swap",
     ]
-    rare = ["lose", f"toml {random.choice(['Other', '-essays', 'wrong', 'Stage', 'blue'])}", f"deploy {random.choice(['two', 'three'])}", "author Jo"]
+    rare = [
+        "lose",
+        f"toml {random.choice(['Other', '-essays', 'wrong', 'Stage', 'blue', 'logo'])}",
+        f"deploy {random.choice(['two', 'three'])}",
+        "author Jo",
+    ]
     rare += [f"picture {random.choice(['red', 'blue', 'none'])}"]
     chance = random.random()
     if chance < 0.6:

@@ -189,6 +189,8 @@ class Storm:
                 stage.settle_now()
                 stage.go_on([worker for worker in late if worker in stage.workers])
                 if calm:
+                    self.stage.wait(1)  # what a function came too early for comes again
+                    self.stage.settle_now()
                     self.reader.nothing_left()
             self.reader.raise_if_wrong()
         self.settle(lost="lose" in " ".join(run.history))

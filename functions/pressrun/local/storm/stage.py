@@ -24,6 +24,7 @@ from greenlet import greenlet
 from jinja2 import Environment
 
 from pressrun.cloud import catalogue, walk
+from pressrun.cloud.batch import DEAD
 from pressrun.cloud.catalogue import Basis
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.pending import as_of, pending
@@ -106,7 +107,7 @@ class Stage:
     workers: list[Worker] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
     calls: int = 0
-    _receives: Counter[str] = field(default_factory=Counter)
+    _failures: Counter[str] = field(default_factory=Counter)
 
     @property
     def at_work(self) -> str:
@@ -169,7 +170,7 @@ class Stage:
     def deploy(self, edition: str) -> None:
         """Other functions and templates are in force from now on; who is at work goes on with those that it has."""
         self.edition = edition
-        put_in_force(self.cloud, edition)
+        put_in_force(self.cloud, edition, pause=lambda: self.wait(DEAD.total_seconds()))
 
     # How it is worked off
 
@@ -229,7 +230,6 @@ class Stage:
             self._take_messages()
             batch = [record for name, record in self.messages if name == queue]
             self.messages = [message for message in self.messages if message[0] != queue]
-        self._receives.update(record["messageId"] for record in batch)
         return self._begin(_QUEUES[queue], batch, {"Records": batch})
 
     def _begin(self, function: str, records: list[dict[str, Any]], event: dict[str, Any]) -> Worker:
@@ -277,7 +277,7 @@ class Stage:
         return bool(self.messages)
 
     def _give_back(self, worker: Worker, answer: Any, *, died: bool) -> None:
-        """What failed comes back, or is a dead letter at last. The weather alone, which kills workers, makes none."""
+        """What failed comes back, or is a dead letter at last. The weather alone, which kills workers and delivers twice, makes none."""
         queue = next((queue for queue, function in _QUEUES.items() if function == worker.function), "")
         failed = {record["messageId"] for record in worker.records}
         if isinstance(answer, dict):
@@ -285,7 +285,8 @@ class Stage:
         sqs = self.local.client("sqs")
         for record in worker.records:
             if record["messageId"] in failed:
-                if died or self._receives[record["messageId"]] < _RECEIVES:
+                self._failures[record["messageId"]] += not died
+                if self._failures[record["messageId"]] < _RECEIVES:
                     self.messages.append((queue, record))
                     continue
                 sqs.send_message(QueueUrl=_url(f"{queue}-dead"), MessageBody=record["body"])
