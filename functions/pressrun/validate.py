@@ -127,7 +127,7 @@ def validate(cloud: Cloud, key: str, on_the_way: frozenset[str] = frozenset()) -
                 file = _medium(cloud, basis, record)
                 _renew_logo(cloud, basis, key)
             else:
-                file = _other(cloud, key)
+                file = _other(cloud, record)
         except Conflict:
             continue
         head = cloud.content.head(key)
@@ -178,10 +178,16 @@ def _etag(file: File | None) -> str:
     return file.etag if file else ""
 
 
-def _other(cloud: Cloud, key: str) -> Stored | None:
-    file = cloud.content.get(key)
-    if file and not key.startswith(REPORTS) and not key.endswith("/"):
+def _other(cloud: Cloud, record: Record) -> Head | None:
+    """A file that nothing is published from: its record says no more than that it was answered."""
+    key = record.key
+    file = cloud.content.head(key)
+    if key.startswith(REPORTS) or key.endswith("/"):
+        return file
+    if file:
         _answer(cloud, report_on_other(key))
+    if writes := _record_writes(cloud, record, replace(record, upload=_etag(file))):
+        cloud.catalogue.write(writes)
     return file
 
 

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from pressrun.cloud.batch import hint_at
+from pressrun.cloud.pending import records
 from pressrun.core.build import judge
 from pressrun.core.claims import Register
 from pressrun.core.dates import unstamp
@@ -439,8 +440,10 @@ def put_in_parts(stage: Stage, key: str, body: str) -> None:
 def test_the_walk_asks_for_no_file_whose_upload_and_copy_are_known_though_their_etags_differ(stage: Stage) -> None:
     put_in_parts(stage, KEY, article("Story", section="news", date=ago(days=1)))
     stage.put("articles/refused.md", article("Refused", section="nowhere"))
+    stage.put("articles/empty.md", "")
     stage.settle()
     stage.check()
+    assert "Refused" in stage.report("articles/empty.md")
     stage.wait(600)
     stage.sweep()
     assert stage.local.aws.waiting("pressrun-uploads") == 0
@@ -450,6 +453,25 @@ def test_the_walk_asks_for_no_file_whose_upload_and_copy_are_known_though_their_
     assert stage.local.aws.waiting("pressrun-uploads") == 1
     stage.settle()
     stage.check()
+
+
+@pytest.mark.parametrize("key", ["posts/fog.md", "story.md", "zoo/fog.html", "README"])
+def test_a_file_that_lies_where_no_content_does_is_answered_once_by_the_walk(stage: Stage, key: str) -> None:
+    publish(stage)
+    before = stage.site()
+    stage.put(key, article("Fog", section="news", date=ago(days=1)))
+    stage.wait(600)
+    stage.sweep()
+    stage.settle()
+    stage.check()
+    assert stage.site() == before
+    report = stage.report(key)
+    assert "Nothing is published from a file that lies here" in report
+    assert (f"upload it to articles/{key.rpartition('/')[2]}" in report) == (key != "README")
+    assert key not in {record.key for record in records(stage.cloud)}
+    stage.wait(600)
+    stage.sweep()
+    assert stage.local.aws.waiting("pressrun-uploads") == 0
 
 
 def test_a_hint_that_was_lost_is_sent_again_by_the_sweep(stage: Stage) -> None:

@@ -28,6 +28,14 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
         ],
     ),
     "not UTF-8": (b"title = '\xff'", [(None, "This file is not text in UTF-8.", "Save it again as UTF-8.")]),
+    "several lines that are not TOML": (
+        'title: The Meridian\nbase_url = "https://meridian.example"\nlanguage = en\n[[sections]\nslug = "news"\nname = "News"\n',
+        [
+            (1, "This line is no field: it has no equals sign after a name.", 'Write it as name = "value"'),
+            (3, "The value cannot be read.", 'Put it in quotation marks: name = "value"'),
+            (4, "The name of a group of fields stands between brackets, alone in its line.", "Write it like [["),
+        ],
+    ),
     "not TOML": ("title = The Meridian\n" + NEWS, [(1, "The value cannot be read.", 'Put it in quotation marks: name = "value"')]),
     "ten thousand levels": (LEAST + "menu = " + "[" * 10_000, [(None, "This file is nested too deeply.", "Use plain values and lists.")]),
     "too large": (LEAST + NEWS + "#" * 200_000, [(None, "This file is larger than 128 KB.", "Leave out what is not a setting.")]),

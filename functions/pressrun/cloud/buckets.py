@@ -157,16 +157,16 @@ class Bucket:
         """
         return str(self.s3.generate_presigned_url("get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=seconds))
 
-    def listing(self, prefix: str = "", after: str = "", limit: int = 0) -> Iterator[tuple[str, str]]:
-        """(key, ETag) of each object in the order of the keys, those after ``after``, at most ``limit`` (0: all). The ETag is '' where there are no
-        bytes: what S3 gives as the ETag of these depends on how the bucket is encrypted.
+    def listing(self, prefix: str = "", after: str = "", limit: int = 0, *, empty: bool = False) -> Iterator[tuple[str, str]]:
+        """(key, ETag) of each object in the order of the keys, those after ``after``, at most ``limit`` (0: all). Where there are no bytes, the ETag
+        is '', unless ``empty``: what S3 gives as the ETag of these depends on how the bucket is encrypted.
         """
         left = limit
         arguments: dict[str, Any] = {"Bucket": self.name, "Prefix": prefix, "StartAfter": after}
         while True:
             page = self.s3.list_objects_v2(**arguments, **({"MaxKeys": min(left, 1000)} if limit else {}))
             for found in page.get("Contents", []):
-                yield found["Key"], found["ETag"] if found["Size"] else ""
+                yield found["Key"], found["ETag"] if empty or found["Size"] else ""
             left -= page["KeyCount"]
             if not page["IsTruncated"] or (limit and left <= 0):
                 return

@@ -5,7 +5,9 @@ from datetime import datetime
 from pressrun.cloud.catalogue import BASIS, CLOCK, SHARDS, WALK, Basis, Record
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.walk import Walk
+from pressrun.core.cards import is_source
 from pressrun.core.dates import stamp, unstamp
+from pressrun.core.magazine import KEY as SITE_TOML
 
 
 def pending(cloud: Cloud) -> int:
@@ -24,9 +26,9 @@ def pending(cloud: Cloud) -> int:
 
 
 def records(cloud: Cloud) -> list[Record]:
-    """The record of every content key that was ever looked at, by key."""
+    """The record of every content key that was ever looked at and from which something may be published, by key."""
     found = [Record.of(item["pk"].removeprefix("article#"), item) for item in cloud.catalogue.scan() if item["sk"] == "record"]
-    return sorted(found, key=lambda record: record.key)
+    return sorted((record for record in found if is_source(record.key) or record.key == SITE_TOML), key=lambda record: record.key)
 
 
 def as_of(cloud: Cloud) -> datetime:

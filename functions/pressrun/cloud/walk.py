@@ -2,7 +2,8 @@
 everywhere.
 
 A *full* walk hints at every key; it is begun by a change of the basis and pending until it ends. Otherwise the sweep walks round and round, and hints
-only where the file and the register's copy of it differ. The listings of both buckets are in the order of the keys, so a page of both is merged.
+only where the file and the register's copy of it differ, or a file that is no content was not answered. The listings of both buckets are in the order
+of the keys, so a page of both is merged.
 """
 
 from collections.abc import Sequence
@@ -23,10 +24,11 @@ from pressrun.core.dates import stamp
 from pressrun.core.lists import ASSETS, fixed_targets
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.media import Medium
-from pressrun.core.report import PREFIX as REPORTS  # every kind of content comes before it in the order of the keys
+from pressrun.core.report import PREFIX as REPORTS
 from pressrun.core.theme import assets_of
 
 _PAGE = 1000
+_AFTER_REPORTS = REPORTS[:-1] + chr(ord("/") + 1)  # in the order of the keys
 _REST = timedelta(minutes=10)
 NEW_EDITION = "new code or templates"  # what ``explain`` says caused it
 NEW_BASIS = f"a new site.toml, or {NEW_EDITION}"
@@ -132,24 +134,29 @@ def read(cloud: Cloud) -> Walk:
 
 def _page(cloud: Cloud, walk: Walk) -> tuple[list[str], str]:
     """The keys to hint at, and the last key of the page, '' at the end."""
-    listed = dict(cloud.content.listing(after=walk.cursor, limit=_PAGE))
-    last = max(listed) if len(listed) == _PAGE and max(listed) < REPORTS else ""
+    content, last = _listed(cloud, walk.cursor)
     copies = {}
     for key, etag in cloud.register.listing(SOURCES, after=SOURCES + walk.cursor):
-        if key > SOURCES + (last or REPORTS):
+        if last and key > SOURCES + last:
             break
         if walk.full or etag:  # where an article was taken down there is a page, too
             copies[key.removeprefix(SOURCES)] = etag
-    content = {key: etag for key, etag in listed.items() if is_source(key)}
-    if not walk.cursor and not walk.full:
-        content |= dict(cloud.content.listing(SITE_TOML, limit=1))
-        copies |= {key.removeprefix(SOURCES): etag for key, etag in cloud.register.listing(SOURCES + SITE_TOML, limit=1)}
-    keys = sorted(content.keys() | copies.keys())
     if walk.full:
-        return keys, last
-    others = [key for key in keys if content.get(key) != copies.get(key)]
-    # They may be known to differ: the file is refused; or an ETag is not made of the bytes alone, of an upload in parts or under KMS:
+        return sorted({*filter(is_source, content), *copies} - {SITE_TOML}), last
+    others = [key for key in sorted(content.keys() | copies.keys()) if content.get(key) != copies.get(key)]
+    # They may be known to differ: the file is refused, or is no content; or an ETag is not of the bytes alone, after an upload in parts or under KMS:
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
     found = cloud.catalogue.read(map(record_key, others))
     records = (Record.of(key, found.get(record_key(key))) for key in others)
     return [one.key for one in records if (one.upload, one.copy) != (content.get(one.key, ""), copies.get(one.key, ""))], last
+
+
+def _listed(cloud: Cloud, cursor: str) -> tuple[dict[str, str], str]:
+    """A page of the content by key, without reports and folders, and its last key, '' at the end."""
+    found = dict(cloud.content.listing(after=cursor, limit=_PAGE, empty=True))
+    last = max(found) if len(found) == _PAGE else ""
+    if cursor < REPORTS and not "" < last < REPORTS:
+        behind = dict(cloud.content.listing(after=_AFTER_REPORTS, limit=_PAGE, empty=True))
+        found = {key: etag for key, etag in found.items() if key < REPORTS} | behind
+        last = max(behind) if len(behind) == _PAGE else ""
+    return {key: etag for key, etag in found.items() if not key.endswith("/")}, last

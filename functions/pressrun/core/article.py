@@ -22,7 +22,7 @@ from pressrun.core.problem import CONTROL, WINDOWS, Problem, errors, mended, nea
 from pressrun.core.shortcodes import translate
 
 PREFIX, PAGES = "articles/", "pages/"
-_MARKUP: dict[str, Markup] = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
+MARKUP: dict[str, Markup] = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
 _LARGEST_FILE = 10 * 1024 * 1024  # with the pictures in it
 _LARGEST_TEXT = 2 * 1024 * 1024
 _LONGEST_TITLE = 300
@@ -163,7 +163,7 @@ def is_article(key: str) -> bool:
 
 def read_article(key: str, data: bytes, magazine: Magazine) -> tuple[Article | None, tuple[Problem, ...]]:
     """The article, or None with at least one error; in both cases every problem that was found."""
-    markup = _MARKUP.get(PurePosixPath(key).suffix.lower())
+    markup = MARKUP.get(PurePosixPath(key).suffix.lower())
     if markup is None:
         remedy = "Write it in Markdown or HTML, and give it a name that ends with .md or .html."
         return None, (Problem("This is not a kind of file that can be an article.", remedy),)

@@ -14,14 +14,13 @@ from typing import Any, cast
 import yaml
 
 from pressrun.core.mistakes import last_field, mended, mended_toml, without_dashes
-from pressrun.core.problem import CONTROL, Problem, errors, note
-from pressrun.core.unreadable import Said, said_of_json, said_of_toml, said_of_yaml, without_toml, without_yaml
+from pressrun.core.problem import CONTROL, Problem, note
+from pressrun.core.unreadable import Said, as_far_as_it_goes, said_of_json, said_of_toml, said_of_yaml, without_toml, without_yaml
 
 _BLANK_LINES = re.compile(r"(?:[ \t]*+\n)*+")
 # Every one of the three parsers recurses or worse; a file nested deeper than this is an attack, not an article.
 _DEEPEST = 20
 _LARGEST = 64 * 1024
-_MOST_UNREADABLE = 20
 
 TWICE = "Keep one of the two."
 
@@ -309,25 +308,14 @@ def _as_far_as_it_goes(
     said_of: Callable[[str, Any], Said],
     without: Callable[[str, int], tuple[str, bool]],
 ) -> Read:
-    """What can be read of front matter in which something cannot, with a problem for each such place. Where a field is lost, nothing is judged: it
-    would be missed."""
-    lines, whole = head.split("\n"), True
-    for _ in range(_MOST_UNREADABLE):
-        try:
-            fields, more = read(head)
-        except _Refused as refused:
-            raise _Unreadable([*problems, *refused.problems]) from None
-        except (yaml.YAMLError, ValueError) as error:
-            line, said, remedy = said_of(head, error)
-            if all(problem.line != line + 2 for problem in errors(problems)):
-                problems = [*problems, Problem(said, remedy, line + 2, lines[line].strip()[:120])]
-            head, kept = without(head, line)
-            whole = whole and kept
-        else:
-            if whole:
-                return fields, [*problems, *more]
-            break
-    raise _Unreadable(problems)
+    try:
+        found = as_far_as_it_goes(head, 2, problems, read, said_of, without)
+    except _Refused as refused:
+        raise _Unreadable([*problems, *refused.problems]) from None
+    if found is None:
+        raise _Unreadable(problems)
+    fields, more = found
+    return fields, [*problems, *more]
 
 
 def _fields(pairs: Iterable[tuple[str, object]], lines_of: dict[str, list[int]]) -> Read:

@@ -13,7 +13,7 @@ from pressrun.core.frontmatter import LONG_TOML_NAME
 from pressrun.core.labels import LABELS
 from pressrun.core.media import PREFIX, is_picture
 from pressrun.core.problem import CONTROL, Problem, nearest, note
-from pressrun.core.unreadable import said_of_toml
+from pressrun.core.unreadable import as_far_as_it_goes, said_of_toml, without_toml
 
 KEY = "site.toml"
 
@@ -175,13 +175,13 @@ def read_magazine(data: bytes) -> tuple[Magazine | None, tuple[Problem, ...]]:
         return None, (
             Problem("This name has too many parts.", "Use plain values and lists.", text.count("\n", 0, found.start()) + 1, found[0][:120]),
         )
+    unreadable: list[Problem] = []
     try:
-        table = tomllib.loads(text)
-    except ValueError as error:  # TOMLDecodeError is one, and so is a number of too many digits
-        line, said, remedy = said_of_toml(text, error)
-        return None, (Problem(said, remedy, line + 1, text.split("\n")[line].strip()[:120]),)
+        table = as_far_as_it_goes(text, 1, unreadable, tomllib.loads, said_of_toml, without_toml)
     except RecursionError:
-        return None, (Problem("This file is nested too deeply.", "Use plain values and lists."),)
+        unreadable.append(Problem("This file is nested too deeply.", "Use plain values and lists."))
+    if unreadable or table is None:
+        return None, tuple(unreadable)
     reader = _Reader(table, text.splitlines())
     magazine = reader.magazine()
     return (None if any(p.severity == "error" for p in reader.problems) else magazine), tuple(reader.problems)

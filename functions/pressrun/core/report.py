@@ -3,15 +3,16 @@
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Literal
 
-from pressrun.core.article import Article
+from pressrun.core.article import MARKUP, Article, is_article
 from pressrun.core.cards import Card
 from pressrun.core.claims import NOT_YET, Phase
 from pressrun.core.links import stand_in
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.magazine import Magazine
-from pressrun.core.media import LONGEST_KEY, Medium, too_long
+from pressrun.core.media import KINDS, LONGEST_KEY, Medium, too_long
 from pressrun.core.problem import Problem, errors, ranked
 
 PREFIX = "reports/"
@@ -130,10 +131,18 @@ def report_on_site(magazine: Magazine | None, problems: tuple[Problem, ...], in_
 
 
 def report_on_other(key: str) -> Report:
-    """The answer to a file such as ``_index.md``, from which nothing is published: an archive of another tool is full of them."""
+    """The answer to a file from which nothing is published: one such as ``_index.md``, of which an archive of another tool is full, or one that lies
+    where no content does.
+    """
     if problems := too_long(key):
         return _refused(key, problems, "")
-    return Report(key, "live", "Kept as it is. Nothing is published from a file of this name.")
+    if key.startswith(KINDS):
+        return Report(key, "live", "Kept as it is. Nothing is published from a file of this name.")
+    folders = f"{', '.join(KINDS[:-1])} and {KINDS[-1]}"
+    name = key.rpartition("/")[2]
+    is_text = PurePosixPath(name).suffix.lower() in MARKUP and is_article(f"articles/{name}")
+    said = f"Kept as it is. Nothing is published from a file that lies here, only from site.toml and from what lies below {folders}."
+    return Report(key, "live", said + (f" To publish an article, upload it to articles/{name}." if is_text else ""))
 
 
 def failed(key: str) -> Report:

@@ -6,11 +6,17 @@ A parser stops at the first thing that it cannot read. ``without`` takes that ou
 import json
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from json import dumps
+from typing import Any, TypeVar
 
 import yaml
 
+from pressrun.core.problem import Problem, errors
+
+T = TypeVar("T")
+
+_MOST_PLACES = 20
 Said = tuple[int, str, str]  # the line, from 0; what is wrong; how to mend it
 
 CANNOT = "This line cannot be read."
@@ -169,6 +175,31 @@ def said_of_json(text: str, error: json.JSONDecodeError) -> Said:
 
 
 # What is left
+
+
+def as_far_as_it_goes(
+    text: str,
+    first_line: int,
+    problems: list[Problem],
+    read: Callable[[str], T],
+    said_of: Callable[[str, Any], Said],
+    without: Callable[[str, int], tuple[str, bool]],
+) -> T | None:
+    """What can be read of a text in which something cannot; ``problems`` gets one for each such place. None where a part is lost: whoever judged the
+    rest would miss it."""
+    lines, whole = text.split("\n"), True
+    for _ in range(_MOST_PLACES):
+        try:
+            found = read(text)
+        except (yaml.YAMLError, ValueError) as error:
+            line, said, remedy = said_of(text, error)
+            if all(problem.line != first_line + line for problem in errors(problems)):
+                problems.append(Problem(said, remedy, first_line + line, lines[line].strip()[:120]))
+            text, kept = without(text, line)
+            whole = whole and kept
+        else:
+            return found if whole else None
+    return None
 
 
 def without(text: str, line: int, pattern: re.Pattern[str], form: str) -> tuple[str, bool]:
