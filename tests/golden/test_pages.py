@@ -10,15 +10,19 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
+from random import Random
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 
 import pytest
 
+from pressrun.cloud.theme import load_theme
+from pressrun.core.build import build
+from pressrun.core.claims import Register
 from pressrun.core.site import SiteObject, key_of
 
-from .golden import build_golden, build_sample
+from .golden import NOW, SAMPLE, build_golden, build_sample, content_of
 
 # The kinds of <link> that a browser fetches with the page; an Apple device fetches its icon when the page is put on its screen.
 FETCHED = ("stylesheet", "icon", "manifest")
@@ -270,3 +274,19 @@ def test_no_text_of_an_editor_becomes_markup() -> None:
         body = site_of("golden")[key].body.decode()
         assert "<b>" not in body, key
         assert not re.search(r"&(?!#?\w+;)", body), key
+
+
+def test_a_month_of_250_articles_goes_by_day_and_is_as_light_as_any_page() -> None:
+    random = Random(250)
+    content = content_of(SAMPLE)
+    words = sorted({word for body in content.values() for word in re.findall(r"\b[a-z]{4,9}\b", body.decode(errors="ignore"))})
+    titles = [" ".join(random.sample(words, 7)).capitalize() for _ in range(250)]
+    head = "---\ntitle: {}\nsection: news\ndate: 2019-03-{:02}\nsummary: {}\n---\nText.\n"
+    long = {f"articles/{n}.md": head.format(title, n % 31 + 1, title).encode() for n, title in enumerate(titles)}
+    site = build({**content, **long}, Register(), NOW, load_theme()).site
+    body = site["news/2019/03/index.html"].body
+    assert len(gzip.compress(body)) < 15_000
+    assert all(title in body.decode() for title in titles)
+    days = re.findall(r'<h2><time datetime="(\S+?)T', body.decode())
+    assert days == sorted(days, reverse=True)
+    assert len(days) == 31

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
+from itertools import groupby
 from json import JSONEncoder
 from math import ceil
 from typing import Any, NamedTuple
@@ -47,6 +48,7 @@ _FIXED = {
 _MOST_PARTS = 16_384  # which are kept: those of a busy year
 _ENCODER = JSONEncoder(sort_keys=True)
 _UNSAFE_IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "'": "\\u0027"}
+_LONG_PERIOD = 60  # articles: with full teasers, a page of them has about 10 KB
 _SPECIAL = re.compile("[&<>'\"]")
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
 
@@ -343,7 +345,11 @@ class Pages:
         return {key: listing(key, self._render(template, url="/" + key.removesuffix("index.html"), **values))}
 
     def _period(self, target: Target, title: str, crumbs: list[Crumb], teasers: Sequence[Teaser]) -> dict[str, SiteObject]:
-        return self._list(target, "period.html", title=title, crumbs=crumbs, teasers=teasers)
+        def day(teaser: Teaser) -> date:
+            return teaser.published.astimezone(self.magazine.timezone).date()
+
+        days = [list(found) for _, found in groupby(teasers, day)] if len(teasers) > _LONG_PERIOD else []
+        return self._list(target, "period.html", title=title, crumbs=crumbs, teasers=teasers, days=days)
 
     def _archive(self, target: Target, section: Section, periods: Iterable[str]) -> dict[str, SiteObject]:
         found = set(periods)
