@@ -30,7 +30,7 @@ The index ``dirty`` finds old marks for the sweep, whose findings are only hints
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from time import sleep
@@ -56,6 +56,7 @@ SHARDS = ("0", "1", "2", "3")
 ACTIONS = 100  # in one transaction: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 _READ, _WRITE = 100, 25  # items in one BatchGetItem, BatchWriteItem
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 LOGOS = "logos"
 BASIS: Key = ("magazine", "basis")
 WALK: Key = ("magazine", "walk")
@@ -132,9 +133,8 @@ class Record:
         return cls(**fields | lists | {"version": int(item["version"])})
 
     def item(self) -> Item:
-        fields = asdict(self)
-        version = fields.pop("version")
-        return {"pk": f"article#{self.key}", "sk": "record", "version": version, "json": _json(fields)}
+        fields = {name: getattr(self, name) for name in Record.__slots__ if name != "version"}
+        return {"pk": f"article#{self.key}", "sk": "record", "version": self.version, "json": _json(fields)}
 
     @property
     def status(self) -> str:
@@ -544,15 +544,11 @@ def _to_wire(item: Mapping[str, object]) -> Item:
 
 
 def _from_wire(raw: Item) -> Item:
-    def one(value: Item) -> object:
-        ((kind, plain),) = value.items()
-        return int(plain) if kind == "N" else plain
-
-    return {name: one(value) for name, value in raw.items()}
+    return {name: int(plain) if kind == "N" else plain for name, value in raw.items() for kind, plain in value.items()}
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def _back_off(attempt: int) -> None:

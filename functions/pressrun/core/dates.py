@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _PLAIN = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
@@ -85,6 +86,7 @@ def either(text: str) -> tuple[date, date] | None:
         return None
 
 
+@lru_cache(maxsize=4096)  # a publish writes the same few instants a hundred times
 def stamp(instant: datetime) -> str:
     """The one way an instant is written: RFC 3339 in UTC to the second, so that text sorts as time does.
 

@@ -64,14 +64,10 @@ class Teaser:
     @property
     def digest(self) -> str:
         """By which it is told from another, or from an earlier one of the same article."""
-        return sha256(self.to_json().encode()).hexdigest()[:16]
+        return _digest(self.to_json())
 
     def to_json(self) -> str:
-        fields: dict[str, object] = {name: getattr(self, name) for name in Teaser.__slots__}
-        fields |= {"published": stamp(self.published), "updated": stamp(self.updated) if self.updated else None}
-        fields |= {"tags": [tag._asdict() for tag in self.tags], "authors": [author._asdict() for author in self.authors]}
-        fields |= {"issue": self.issue._asdict() if self.issue else None, "picture": asdict(self.picture) if self.picture else None}
-        return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
+        return _write_teaser(self)
 
     @staticmethod
     def from_json(text: str) -> "Teaser":
@@ -79,6 +75,20 @@ class Teaser:
 
 
 # A publish reads the same teasers in many lists, and every list twice.
+@lru_cache(maxsize=2048)
+def _write_teaser(teaser: Teaser) -> str:
+    fields: dict[str, object] = {name: getattr(teaser, name) for name in Teaser.__slots__}
+    fields |= {"published": stamp(teaser.published), "updated": stamp(teaser.updated) if teaser.updated else None}
+    fields |= {"tags": [tag._asdict() for tag in teaser.tags], "authors": [author._asdict() for author in teaser.authors]}
+    fields |= {"issue": teaser.issue._asdict() if teaser.issue else None, "picture": asdict(teaser.picture) if teaser.picture else None}
+    return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
+
+
+@lru_cache(maxsize=2048)
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]
+
+
 @lru_cache(maxsize=2048)
 def _read_teaser(text: str) -> Teaser:
     fields = json.loads(text)
