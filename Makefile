@@ -38,7 +38,7 @@ demo: setup
 	$(BIN)/pressrun demo
 
 test: lint checkov-env judges
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 storm: setup
 	$(BIN)/pressrun storm --seed $(or $(SEED),0) --minutes $(or $(MINUTES),10)

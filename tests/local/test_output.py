@@ -30,7 +30,7 @@ def build(into: Path, processes: int, platform: str = sys.platform) -> None:
     subprocess.run([sys.executable, program, into, str(processes), platform], cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, check=True)
 
 
-@pytest.mark.parametrize(("processes", "platform"), [(1, "linux"), (2, "linux"), (3, "linux"), (2, "darwin")])
+@pytest.mark.parametrize(("processes", "platform"), [(1, "linux"), (3, "linux"), (2, "darwin")])
 def test_any_number_of_processes_makes_the_site_that_the_pure_function_makes(tmp_path: Path, processes: int, platform: str) -> None:
     build(tmp_path / "site", processes, platform)
     written = content_of(tmp_path / "site")

@@ -10,7 +10,7 @@ from pressrun.local.storm.run import Outcome, Run, storm
 from tests.storm.planted import PLANTED, find, planted
 
 # Coprime to the number of faults, so that a sample has all of them.
-EVERY = 401
+EVERY = 701
 
 
 def failures(outcomes: list[Outcome]) -> list[str]:
@@ -20,7 +20,7 @@ def failures(outcomes: list[Outcome]) -> list[str]:
 
 def test_any_run_keeps_every_promise() -> None:
     with storm() as made:
-        assert failures([outcome for seed in (1, 3) for outcome in any_runs(made, seed)]) == []
+        assert failures(list(any_runs(made, 1))) == []
 
 
 def test_a_fault_at_any_call_of_a_small_history_breaks_no_promise() -> None:
