@@ -476,7 +476,8 @@ def _announce(cloud: Cloud, record: Record, decision: Decision) -> Record:
     if not decision.changed:
         return record
     waking = tuple(sorted({*record.waking, *decision.wake}))
-    announced = replace(record, claiming=tuple(sorted(decision.changed)), waking=waking)
+    # What an earlier try announced stays announced: it may have claimed a URL that the record does not have yet, and that is right as it is.
+    announced = replace(record, claiming=tuple(sorted({*record.claiming, *decision.changed})), waking=waking)
     if announced == record:
         return record  # by who died; their claims were taken over
     cloud.catalogue.write(_record_writes(cloud, record, announced))

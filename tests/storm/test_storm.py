@@ -49,6 +49,19 @@ MENDED = [
     Run(("put c slug=x redirects=/news/y/", "+ put a slug=y"), {30: Fault.PART}),
     # A redirect whose URL a draft took over at a second try: the hint came before the draft was judged, and was taken for done.
     Run(("put a redirects=/news/x/", "put b slug=x draft", "delete a"), {88: Fault.PART}, rough=True, seed=8),
+    # A claim that an earlier try had announced and written; the next one, with nothing to change about it, announced others in its place, and failed.
+    Run(
+        (
+            "put b slug=x tags= redirects=/old/place/ by=jo",
+            "delete b",
+            "put b slug=y section=news/arctic",
+            "put c wrong links=b",
+            "+ put b by=jo",
+        ),
+        {337: Fault.FAIL_AFTER, 446: Fault.FAIL_AFTER},
+        rough=True,
+        seed=5000020,
+    ),
     # A picture that was replaced, and deleted by one who was late, before the lists that showed it were made.
     Run(("picture red", "put a shows", "picture blue"), {112: Fault.FAIL_AFTER, 124: Fault.DELAY, 196: Fault.REFUSE}),
     # The style sheet of a look that had just been replaced, deleted by one who had read what stands there before that.
