@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pressrun.cloud.explain import explain
 from pressrun.core.magazine import read_magazine
 from pressrun.local.storm.stage import SITE_TOML, Stage, article, staged
 from tests.cloud.test_media import photo, pictures, place
@@ -54,6 +55,9 @@ def test_the_logo_stands_in_the_place_of_the_name_whichever_was_uploaded_first(s
         assert f'src="{address}"' in stage.text(url)
         assert 'alt="The Stage"' in stage.text(url)
     assert "There is no picture" not in stage.report("site.toml")
+    found = explain(stage.cloud, address)
+    assert found.put
+    assert (found.target, found.put.cause) == (f"media:{KEY}", KEY)
 
 
 def test_another_logo_takes_its_place_and_without_it_the_name_comes_back(stage: Stage) -> None:

@@ -227,6 +227,7 @@ def test_a_post_without_a_title_has_the_words_of_its_dated_file_name() -> None:
     assert [(problem.severity, problem.problem) for problem in problems] == [
         ("note", "The article has no title; its file's name gives it “The last ferry”.")
     ]
+    assert read_article(f"articles/2021-10-07-{'long-' * 70}.md", b"---\nsection: news\n---\nText.\n", MERIDIAN)[0] is None
     assert read_article("articles/2021-10-07.md", b"---\nsection: news\n---\nText.\n", MERIDIAN)[0] is None
 
 

@@ -148,18 +148,19 @@ def work(cloud: Cloud, event: dict[str, Any], context: LambdaContext, make: Make
             failed = make(named, tally)
         late = {target for target, error in failed.items() if isinstance(error, OutOfTime)}
         early = {target for target, error in failed.items() if isinstance(error, TooEarly)}
+        postponed = late | early
         queue.send(list(_again(event, late)))
         for target in sorted(early):
             age = cloud.now() - unstamp(named[target].since)
             if timedelta() <= age < DEAD:
                 queue.send(list(_again(event, {target})), delay=max(1, int(age.total_seconds())))
         done = [(target, mark) for target, hints in named.items() if target not in failed for mark in hints.marks]
-        done += [(target, own) for target in sorted(late | early)]
+        done += [(target, own) for target in sorted(postponed)]
         cloud.catalogue.change_all((note.item() for note in tally.made.values()), (mark_key(target, mark) for target, mark in done))
 
     def answer(record: SQSRecord) -> None:
         for target in Hint.read(record.body).targets:
-            if target in failed and target not in late | early:
+            if target in failed and target not in postponed:
                 raise failed[target]
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)

@@ -57,7 +57,6 @@ ACTIONS = 100  # in one transaction: https://docs.aws.amazon.com/amazondynamodb/
 _READ, _WRITE = 100, 25  # items in one BatchGetItem, BatchWriteItem
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-LOGOS = "logos"
 BASIS: Key = ("magazine", "basis")
 WALK: Key = ("magazine", "walk")
 CLOCK: Key = ("magazine", "clock")
@@ -277,6 +276,10 @@ class Catalogue:
         """The one in force."""
         return Basis.of(self.read([BASIS]).get(BASIS))
 
+    def marks(self, target: object) -> dict[str, Item]:
+        """Those under a target, by name."""
+        return {item["sk"].removeprefix("mark#"): item for item in self.query(f"target#{target}")}
+
     def query(self, pk: str, *, begin: str = "", end: str = "", newest: bool = True, limit: int = 0, fields: str = "") -> Iterator[Item]:
         """Items of one partition, from ``begin`` up to but without ``end``, newest first or oldest first, at most ``limit`` (0: all)."""
         values = {":pk": pk} | ({":begin": begin} if begin else {}) | ({":end": end} if end else {})
@@ -495,11 +498,6 @@ def mention_item(name: str, target: object, digest: str = "") -> Item:
 
 def shown_key(target: object) -> Key:
     return f"shown#{target}", "media"
-
-
-def logo_items(key: str, digest: str) -> tuple[Item, Item]:
-    """The medium is the magazine's logo, or was and may still be shown, or is about to be."""
-    return {"pk": LOGOS, "sk": f"{digest}#{key}"}, mention_item(f"file/{key}", "site", digest)
 
 
 def want_item(name: str, key: str) -> Item:

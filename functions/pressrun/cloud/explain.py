@@ -118,7 +118,7 @@ def explain(cloud: Cloud, address: str) -> Explanation:
         put=put,
         told=Purge(purge.at, purge.invalidation) if purge and purge.etag == etag else None,
         purged="cache-tag" in head.metadata if head else note is not None,
-        pending=sum(1 for _ in cloud.catalogue.query(f"target#{target}", fields="sk")) if target else 0,
+        pending=len(cloud.catalogue.marks(target)) if target else 0,
     )
 
 

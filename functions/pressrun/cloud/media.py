@@ -12,17 +12,19 @@ from json import loads
 
 from pressrun.cloud.batch import Named, Tally, TooEarly
 from pressrun.cloud.buckets import Conflict
-from pressrun.cloud.catalogue import LOGOS, Action, Record, logo_items, mark_item, record_key
+from pressrun.cloud.catalogue import Action, Item, Record, mark_item, mention_item, record_key
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.events import hashed
 from pressrun.cloud.register import source_key
+from pressrun.core.cards import FILE
 from pressrun.core.dates import stamp
 from pressrun.core.embedded import take_out
-from pressrun.core.lists import Target, Teaser, url_target
+from pressrun.core.lists import SITE, Target, Teaser, url_target
 from pressrun.core.media import Medium, bodies_of, is_picture, judge, objects_of
 from pressrun.core.pictures import folder_of
 from pressrun.core.related import NEAREST
 
+_LOGOS = "logos"
 _TRIES = 12
 _PREVIEW = 800  # pixels
 _INSIDE = re.compile(r"(.+)\n([^\n]+)", re.DOTALL)  # as core.cards.embedded_key has it
@@ -41,16 +43,23 @@ def hold(cloud: Cloud, media: Iterable[Medium], mark: str, tally: Tally, cause: 
 
 def bring_logo(cloud: Cloud, medium: Medium) -> None:
     """Brings a logo before it is in force. It stays until ``forget_logos``. Raises Conflict where another upload has taken its place."""
-    cloud.catalogue.put_all(logo_items(medium.key, medium.digest))
-    _bring(cloud, medium, Tally(cloud.now))
+    cloud.catalogue.put_all(_logo_items(medium.key, medium.digest))
+    tally = Tally(cloud.now, causes={str(Target("media", medium.key)): medium.key})
+    _bring(cloud, medium, tally)
+    cloud.catalogue.put_all(note.item() for note in tally.made.values())
 
 
 def forget_logos(cloud: Cloud, current: Medium | None) -> Iterator[tuple[str, list[Action]]]:
     """Of each former logo, its content key, and the writes after which no page is noted that shows it."""
-    for item in cloud.catalogue.query(LOGOS):
-        digest, _, key = item["sk"].partition("#")
+    for logo in cloud.catalogue.query(_LOGOS):
+        digest, _, key = logo["sk"].partition("#")
         if not current or (key, digest) != (current.key, current.digest):
-            yield key, [cloud.catalogue.delete((item["pk"], item["sk"])) for item in logo_items(key, digest)]
+            yield key, [cloud.catalogue.delete((item["pk"], item["sk"])) for item in _logo_items(key, digest)]
+
+
+def _logo_items(key: str, digest: str) -> tuple[Item, Item]:
+    """The medium is the magazine's logo, or was and may still be shown, or is about to be."""
+    return {"pk": _LOGOS, "sk": f"{digest}#{key}"}, mention_item(FILE + key, SITE, digest)
 
 
 def previews(cloud: Cloud, media: Iterable[Medium]) -> dict[str, tuple[str, bytes]]:
@@ -94,12 +103,10 @@ def _wait_for(cloud: Cloud, after: Collection[str], named: Mapping[str, Named], 
     """Raises TooEarly while a list that showed an article with the medium, or a page that showed that article as related, is still to be made."""
     places = {name for name in after if "#" in name}
     lists = {*after} - places
-    if failed_first := lists & set(failed):
-        raise TooEarly(*sorted(failed_first))
     for name in sorted(lists):
-        mine = named[name].marks if name in named else ()
-        if any(mark["sk"].removeprefix("mark#") not in mine for mark in cloud.catalogue.query(f"target#{name}")):
-            raise TooEarly(name)
+        mine = named[name].marks if name in named else set()
+        if name in failed or cloud.catalogue.marks(name).keys() - mine:
+            raise TooEarly
     # A list's mark goes when those of the neighbours are there.
     tags = [Target.parse(name).name for name in lists if name.startswith("tag:")]
     newer = {
@@ -109,8 +116,8 @@ def _wait_for(cloud: Cloud, after: Collection[str], named: Mapping[str, Named], 
         for item in cloud.catalogue.query(f"list#tag/{tag}", begin=place, newest=False, limit=NEAREST + 1)
     }
     for name in sorted(newer):
-        if any(cloud.catalogue.query(f"target#{name}", limit=1)):
-            raise TooEarly(hashed(name))
+        if cloud.catalogue.marks(name):
+            raise TooEarly
 
 
 def _look(cloud: Cloud, key: str, named: Collection[str]) -> tuple[Medium | None, dict[str, str], frozenset[str], frozenset[str]]:
@@ -124,9 +131,9 @@ def _look(cloud: Cloud, key: str, named: Collection[str]) -> tuple[Medium | None
         # Under one key, whichever bytes: it stays as long as a page offers any of them.
         head = cloud.site.head(key)
         there = {key: medium.digest if medium and _is_shown(cloud, key) else head.metadata.get("digest", "")} if head else {}
-    marks = list(cloud.catalogue.query(f"target#{Target('media', key)}"))
-    after = frozenset(name for mark in marks for name in loads(mark.get("after", "[]")))
-    held = {digest for mark in marks if mark["sk"].removeprefix("mark#") not in named for digest in loads(mark.get("around", "[]"))}
+    marks = cloud.catalogue.marks(Target("media", key))
+    after = frozenset(place for mark in marks.values() for place in loads(mark.get("after", "[]")))
+    held = {digest for name, mark in marks.items() if name not in named for digest in loads(mark.get("around", "[]"))}
     digests = {*there.values(), *([medium.digest] if medium else [])}
     return medium, there, frozenset(digest for digest in digests if digest in held or _is_shown(cloud, key, digest)), after
 

@@ -248,7 +248,7 @@ def preview(cloud: Cloud, key: str, timeout: float) -> str:
     target = preview_target(key)
     hint_at(cloud, cloud.articles, [target], cause="pressrun preview")
     end = monotonic() + timeout
-    while any(cloud.catalogue.query(f"target#{target}", fields="sk")):
+    while cloud.catalogue.marks(target):
         if monotonic() > end:
             raise TimeoutError
         sleep(_POLL)

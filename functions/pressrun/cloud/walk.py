@@ -91,9 +91,9 @@ def _bring_assets(cloud: Cloud, old: Basis, new: Basis) -> tuple[Walk, bool]:
     noted = replace(walk, old_assets=True, revision=cloud.new_mark())
     cloud.catalogue.write([moved(cloud, walk, noted)])
     alive = stamp(cloud.now() - DEAD)
-    if any(mark.get("own") and mark["since"] > alive for mark in cloud.catalogue.query(f"target#{ASSETS}")):
+    if any(mark.get("own") and mark["since"] > alive for mark in cloud.catalogue.marks(ASSETS).values()):
         raise TooEarly
-    if new.logo != old.logo and (logo := Medium.from_json(new.logo) if new.logo else None):
+    if new.logo and new.logo != old.logo and (logo := Medium.from_json(new.logo)):
         media.bring_logo(cloud, logo)
     for key, made in assets_of(after, load_theme()).values():
         with suppress(Conflict):  # it is there

@@ -161,6 +161,13 @@ def is_article(key: str) -> bool:
     )
 
 
+def _title_of_file(key: str) -> str:
+    """As Jekyll has it for a post: the words of a file name that is dated. '' for any other, and for one that no title could be as long as."""
+    stem, date = stem_of(key)
+    words = " ".join(re.split(r"[-_\s]+", stem)).strip() if date and stem != date else ""
+    return words[:1].upper() + words[1:] if len(words) <= _LONGEST_TITLE else ""
+
+
 def read_article(key: str, data: bytes, magazine: Magazine) -> tuple[Article | None, tuple[Problem, ...]]:
     """The article, or None with at least one error; in both cases every problem that was found."""
     markup = MARKUP.get(PurePosixPath(key).suffix.lower())
@@ -481,13 +488,11 @@ class _ArticleReader(Reader):
 
     def title(self) -> str:
         title = self.text("title")
-        stem, date = stem_of(self.key)
-        words = " ".join(re.split(r"[-_\s]+", stem)).strip() if date and stem != date else ""
-        if words and "title" not in self.fields:  # as Jekyll has it for a post, whose file's name is dated
-            title = words[0].upper() + words[1:]
-            said = f"The article has no title; its file's name gives it “{title[:60]}”."
-            self.problems.append(note(said, "For another, add a line to the front matter: title: …", line=1))
-        elif "title" not in self.fields:
+        if "title" not in self.fields:
+            if named := _title_of_file(self.key):
+                said = f"The article has no title; its file's name gives it “{named[:60]}”."
+                self.problems.append(note(said, "For another, add a line to the front matter: title: …", line=1))
+                return named
             remedy = "Write it between <title> and </title>." if self.markup == "html" else "Add a line to the front matter: title: …"
             self.problems.append(Problem("The article has no title.", remedy, 1))
         elif not title and isinstance(_unwrapped(self.fields["title"].value), str):

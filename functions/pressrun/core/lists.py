@@ -74,8 +74,7 @@ class Teaser:
         return _read_teaser(text)
 
 
-# A publish reads the same teasers in many lists, and every list twice.
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=2048)  # a neighbour is compared with the same few, again and again
 def _write_teaser(teaser: Teaser) -> str:
     fields: dict[str, object] = {name: getattr(teaser, name) for name in Teaser.__slots__}
     fields |= {"published": stamp(teaser.published), "updated": stamp(teaser.updated) if teaser.updated else None}
@@ -89,6 +88,7 @@ def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:16]
 
 
+# A publish reads the same teasers in many lists, and every list twice.
 @lru_cache(maxsize=2048)
 def _read_teaser(text: str) -> Teaser:
     fields = json.loads(text)
