@@ -69,7 +69,10 @@ _SHOWN = ("phase", "fresh", "url", "urls", "source", "basis")  # what a record's
 _SOON = 2  # seconds
 _AGAIN = 15 * 60  # seconds until a fault is looked at again: the longest that SQS delays
 _RECEIPT = "receipt"  # the upload's metadata names the receipt that the work it causes is added to
-_NO_SITE = Problem("The magazine has no site.toml yet.", "Upload site.toml; this article is then looked at again by itself.")
+_NO_SITE = Problem(
+    "The magazine has no site.toml yet, or none without a mistake.",
+    "Upload site.toml, or mend it as its own answer says; this file is then looked at again by itself.",
+)
 
 
 @metrics.log_metrics
@@ -200,7 +203,7 @@ def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
     if magazine and magazine.logo and not logo:
         problems = (*problems, note(f"There is no picture {magazine.logo} yet.", "Until it is uploaded, the magazine's name stands in its place."))
     report = report_on_site(magazine, problems, in_force=bool(basis.config))
-    answered = _answer(cloud, report)
+    answered = _answer(cloud, report, record)
     after = replace(record, phase="live" if magazine or basis.config else "withdrawn", upload=_etag(file))
     after = replace(after, refused=magazine is None, report=answered)
     if config != basis.config and file:
@@ -353,7 +356,7 @@ def _judged(
         basis=basis.name,
         card=card.to_json() if card else "",
         names=names_of(card) if card else (),
-        report=_answer(cloud, report),
+        report=_answer(cloud, report, record),
         since=record.since if phase == record.phase and record.since else stamp(now),
     )
 
@@ -535,7 +538,18 @@ def _keep(cloud: Cloud, record: Record, file: Stored | None, accepted: Stored | 
     if record.source and (stored := cloud.register.get(key, record.source)):
         return put(stored.body, record.digest)
     cloud.register.put(key, b"")
+    _still(cloud, record)
     return Kept()
+
+
+def _still(cloud: Cloud, record: Record) -> None:
+    """Raises Conflict where the record is another by now: what was put for this one stands in the place of what that one's worker had put.
+
+    A record that is written is compared then; this is for one that stays as it was.
+    """
+    found = cloud.catalogue.read([record_key(record.key)])
+    if Record.of(record.key, found.get(record_key(record.key))).version != record.version:
+        raise Conflict(record.key)
 
 
 def _claim(cloud: Cloud, claim: Claim, had: ClaimCopy | None, now: datetime) -> ClaimCopy:
@@ -660,8 +674,9 @@ def _write(cloud: Cloud, record: Record, after: Record, copies: dict[str, ClaimC
         cloud.catalogue.write(chunk)
 
 
-def _answer(cloud: Cloud, report: Report) -> str:
-    """Puts the report beside the upload, where another one stands there. Returns its digest.
+def _answer(cloud: Cloud, report: Report, record: Record | None = None) -> str:
+    """Puts the report beside the upload, where another one stands there. Returns its digest. Raises Conflict where the record had that answer already
+    and is another by now.
 
     What stands there is asked of the bucket: the record may know of a newer answer than the one that a late worker has put since.
     """
@@ -672,6 +687,8 @@ def _answer(cloud: Cloud, report: Report) -> str:
         metadata = {"digest": digest}
         cloud.content.put(report.json_key, machine, content_type="application/json", metadata=metadata)
         cloud.content.put(report.text_key, text, content_type="text/plain; charset=utf-8", metadata=metadata)
+        if record and record.report == digest:
+            _still(cloud, record)
     return digest
 
 

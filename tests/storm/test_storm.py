@@ -71,6 +71,8 @@ MENDED = [
         rough=True,
         seed=1000017,
     ),
+    # An answer that a late worker put over a newer one, while it had nothing to change about the record: so nothing told it of being late.
+    Run(("put a slug=x", "put b slug=x", "delete a"), {49: Fault.REFUSE}, rough=True, seed=10000054),
 ]
 
 

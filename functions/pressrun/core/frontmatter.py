@@ -15,7 +15,7 @@ import yaml
 
 from pressrun.core.mistakes import last_field, mended, mended_toml, without_dashes
 from pressrun.core.problem import CONTROL, Problem, note
-from pressrun.core.unreadable import Said, as_far_as_it_goes, said_of_json, said_of_toml, said_of_yaml, without_toml, without_yaml
+from pressrun.core.unreadable import Said, as_far_as_it_goes, said_of_json, said_of_toml, said_of_yaml, without_json, without_toml, without_yaml
 
 _BLANK_LINES = re.compile(r"(?:[ \t]*+\n)*+")
 # Every one of the three parsers recurses or worse; a file nested deeper than this is an attack, not an article.
@@ -273,32 +273,44 @@ def _toml(head: str) -> Read:
 # JSON
 
 _JSON_NAME = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*+:)?')
+_JSON_END = re.compile(r"^\}[ \t]*+$", re.MULTILINE)
+# Objects come as tuples of pairs, so that a name that stands there twice is seen.
+_JSON = json.JSONDecoder(object_pairs_hook=tuple, parse_int=str, parse_float=str, parse_constant=str)
 
 
 def _split_json(text: str) -> tuple[Document, list[Problem]]:
     head = text[: _LARGEST + 1]
-    # Objects come as tuples of pairs, so that a name that stands there twice is seen.
-    decoder = json.JSONDecoder(object_pairs_hook=tuple, parse_int=str, parse_float=str, parse_constant=str)
     try:
-        pairs, end = decoder.raw_decode(head)
-    except RecursionError:
-        _refuse_depth(_DEEPEST + 1, 1)
+        (fields, problems), end = _json(head)
     except json.JSONDecodeError as error:
         if len(head) > _LARGEST and (error.msg.startswith("Unterminated") or error.pos > _LARGEST - 10):
             raise _Refused("The front matter has no end, or is larger than 64 KB.", "Put a line } after its last field.", 1, "{") from None
-        line, said, remedy = said_of_json(text, error)
-        raise _Refused(said, remedy, line + 1, text.split("\n")[line].strip()) from None
+        # It cannot be read, so where it ends is where a line says so; without one, what the text below it would be taken for is no problem to tell.
+        closed = _JSON_END.search(head)
+        if not closed:
+            line, said, remedy = said_of_json(text, error)
+            raise _Refused(said, remedy, line + 1, text.split("\n")[line].strip()) from None
+        end = closed.end()
+        fields, problems = _as_far_as_it_goes(head[:end], [], lambda text: _json(text)[0], said_of_json, without_json, first_line=1)
+    body = text[end:].lstrip(" \t").removeprefix("\n")
+    return Document(fields, body, text.count("\n") - body.count("\n") + 1), problems
+
+
+def _json(head: str) -> tuple[Read, int]:
+    """What is read, and where it ends."""
+    try:
+        pairs, end = _JSON.raw_decode(head)
+    except RecursionError:
+        _refuse_depth(_DEEPEST + 1, 1)
     lines_of = defaultdict[str, list[int]](list)
     line_at = line_finder(head)
     for found in _JSON_NAME.finditer(head, 0, end):
         if found[2]:
             lines_of[found[1]].append(line_at(found.start()))
-    fields, problems = _fields(pairs, lines_of)
-    body = text[end:].lstrip(" \t").removeprefix("\n")
-    return Document(fields, body, text.count("\n") - body.count("\n") + 1), problems
+    return _fields(pairs, lines_of), end
 
 
-# What two forms have in common
+# What the forms have in common
 
 
 def _as_far_as_it_goes(
@@ -307,9 +319,10 @@ def _as_far_as_it_goes(
     read: Callable[[str], Read],
     said_of: Callable[[str, Any], Said],
     without: Callable[[str, int], tuple[str, bool]],
+    first_line: int = 2,
 ) -> Read:
     try:
-        found = as_far_as_it_goes(head, 2, problems, read, said_of, without)
+        found = as_far_as_it_goes(head, first_line, problems, read, said_of, without)
     except _Refused as refused:
         raise _Unreadable([*problems, *refused.problems]) from None
     if found is None:

@@ -29,6 +29,7 @@ _STAMP = re.compile(r"\s*\(at .*\)$")
 # Where a statement begins: what belongs to it are the lines up to the next.
 _YAML_STATEMENT = re.compile(r"(?P<name>[A-Za-z_][\w-]*+)[ \t]*+:[ \t]*+(?P<value>.*+)|[^\s#-].*+|---.*+")
 _TOML_STATEMENT = re.compile(r"\s*+(?:(?P<name>[A-Za-z_][\w-]*+)\s*+=\s*+(?P<value>.*+)|[^\s=#\"'\[\]{},][^=]*+=.*+|\[.*+)")
+_JSON_STATEMENT = re.compile(r"\s*+(?:[\"“”]?(?P<name>[A-Za-z_][\w-]*+)[\"“”]?\s*+:\s*+(?P<value>.*+)|\"[^\"]*+\"\s*+[^\s,:\]].*+|[{}].*+)")
 
 
 # YAML
@@ -202,27 +203,43 @@ def as_far_as_it_goes(
     return None
 
 
-def without(text: str, line: int, pattern: re.Pattern[str], form: str) -> tuple[str, bool]:
-    """The text with what is written at this line as a plain text, on as many lines; and whether its name was kept, or it was taken out."""
+def _statement(text: str, line: int, pattern: re.Pattern[str]) -> tuple[list[str], int, int, str, str]:
+    """The text's lines, where what stands at this line begins and ends among them, and its name and its value as a plain text in
+    quotation marks. The name is '' where it has none, or no value in its own line."""
     lines = text.split("\n")
     start = next((n for n in range(line, -1, -1) if pattern.fullmatch(lines[n])), 0)
     end = next((n for n in range(max(start, line) + 1, len(lines)) if pattern.fullmatch(lines[n])), len(lines))
     found = pattern.fullmatch(lines[start])
     value = _bare(found["value"]) if found and found["name"] and start == line else ""
-    kept = bool(value)
-    meant = form.format(found["name"], dumps(value, ensure_ascii=False)) if found and kept else ""
-    return "\n".join([*lines[:start], meant, *[""] * (end - start - 1), *lines[end:]]), kept
+    return lines, start, end, found["name"] if found and value else "", dumps(value, ensure_ascii=False)
 
 
 def _bare(value: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f]", " ", value).strip(" \t\"'[]{},|>&*!%@`")
 
 
+def _without(text: str, line: int, pattern: re.Pattern[str], form: str) -> tuple[str, bool]:
+    """The text with what is written at this line as a plain text, on as many lines; and whether its name was kept, or it was taken out."""
+    lines, start, end, name, value = _statement(text, line, pattern)
+    meant = form.format(name, value) if name else ""
+    return "\n".join([*lines[:start], meant, *[""] * (end - start - 1), *lines[end:]]), bool(name)
+
+
 def without_yaml(head: str, line: int) -> tuple[str, bool]:
-    """``without``, of YAML."""
-    return without(head, line, _YAML_STATEMENT, "{}: {}")
+    """``_without``, of YAML."""
+    return _without(head, line, _YAML_STATEMENT, "{}: {}")
 
 
 def without_toml(text: str, line: int) -> tuple[str, bool]:
-    """``without``, of TOML."""
-    return without(text, line, _TOML_STATEMENT, "{} = {}")
+    """``_without``, of TOML."""
+    return _without(text, line, _TOML_STATEMENT, "{} = {}")
+
+
+def without_json(text: str, line: int) -> tuple[str, bool]:
+    """``_without``, of JSON, where a comma stands between two fields and none after the last. What stands in the line of a brace is left as it is."""
+    lines, start, end, name, value = _statement(text, line, _JSON_STATEMENT)
+    if lines[start].lstrip().startswith(("{", "}")):
+        return text, False
+    following = next((each.lstrip() for each in lines[end:] if each.strip()), "}")
+    meant = f'"{name}": {value}' + ("" if following.startswith("}") else ",")
+    return "\n".join([*lines[:start], meant, *[""] * (end - start - 1), *lines[end:]]), bool(name)
