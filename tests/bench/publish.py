@@ -1,12 +1,15 @@
 """One publish in archives of several sizes, and many at once."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 from pressrun.cloud.catalogue import Basis
 from pressrun.cloud.cloud import connect
+from pressrun.cloud.remote import put_in_force
 from pressrun.cloud.restore import restore
 from pressrun.core.magazine import read_magazine
 from pressrun.local.cloud import Cloud
@@ -74,31 +77,40 @@ def one(size: int, repeats: int = 5) -> Publish:
 
 @dataclass(frozen=True)
 class Bulk:
-    """``count`` uploads at once. ``home`` is how often the home page was put."""
+    """``count`` uploads at once, and a new edition after them, whose templates make the same pages. ``home`` is how often the home page was put."""
 
     count: int
     meter: Meter
     home: int
+    deploy: Meter
 
 
 def bulk(count: int) -> Bulk:
-    with magazine(100) as cloud:
+    with magazine(0) as cloud:
         upload(cloud, 0)
         cloud.settle()
         for number in range(1, count + 1):
             upload(cloud, number)
         home = _HomePuts(cloud)
         with metered(cloud) as meter:
-            while not cloud.quiet():
-                # As many batches of each at once as the template lets Lambda have; meanwhile hints for lists gather, as in their window.
-                for step in ("validate", "render"):
-                    for _ in range(WORKERS[step]):
-                        cloud.mappings[step].poll()
-                for step in ("index", "invalidate"):
-                    cloud.mappings[step].poll()
+            _work(cloud)
+        puts = home.puts
+        with patch.dict(os.environ, EDITION="the next one"), metered(cloud) as deploy:
+            put_in_force(connect(), "the next one")
+            _work(cloud)
         if cloud.errors:
             raise RuntimeError(cloud.errors[0])
-        return Bulk(count, meter, home.puts)
+        return Bulk(count, meter, puts, deploy)
+
+
+def _work(cloud: Cloud) -> None:
+    """As many batches of each at once as the template lets Lambda have; meanwhile hints for lists gather, as in their window."""
+    while not cloud.quiet():
+        for step in ("validate", "render"):
+            for _ in range(WORKERS[step]):
+                cloud.mappings[step].poll()
+        for step in ("index", "invalidate"):
+            cloud.mappings[step].poll()
 
 
 class _HomePuts:
