@@ -13,17 +13,20 @@ async function fragment(url) {
   return list && document.importNode(list, true);
 }
 
-// The menu: a panel shows what is newest in the section that the reader points at, or in the sub-section.
+// The menu: a panel shows what is newest in the section, or in the sub-section that the reader points at. Who comes by key walks on into what is
+// shown, so that does not change under way.
 const menu = document.getElementById('menu');
-const bar = matchMedia('(min-width: 60rem)');
+const bar = matchMedia('(min-width: 60rem) and (hover: hover)');
 
-async function point({ target }) {
-  const link = target.closest('[data-fragment]');
-  const panel = target.closest('.menu > li')?.querySelector('.panel');
+async function point({ type, target }) {
+  const entry = target.closest('.menu > li');
+  const link = type === 'focusin' ? entry?.querySelector('[data-fragment]') : target.closest('[data-fragment]');
+  const panel = entry?.querySelector('.panel');
   if (!link || !panel || !bar.matches || panel.dataset.shown === link.dataset.fragment) return;
   panel.dataset.shown = link.dataset.fragment;
   const list = await fragment(link.dataset.fragment);
   if (!list || panel.dataset.shown !== link.dataset.fragment) return;
+  list.setAttribute('aria-label', link.textContent);
   panel.querySelector('.titles')?.remove();
   panel.append(list);
 }
@@ -39,7 +42,11 @@ document.addEventListener('keydown', (event) => {
   open.classList.add('shut');
 });
 menu?.addEventListener('pointerout', ({ relatedTarget }) => shut()?.contains(relatedTarget) || shut()?.classList.remove('shut'));
-menu?.addEventListener('focusout', ({ relatedTarget }) => shut()?.contains(relatedTarget) || shut()?.classList.remove('shut'));
+menu?.addEventListener('focusout', ({ relatedTarget }) => {
+  if (!shut()?.contains(relatedTarget)) shut()?.classList.remove('shut');
+  // Nobody is to be behind the drawer.
+  if (relatedTarget && !menu.contains(relatedTarget) && menu.matches(':popover-open')) menu.hidePopover();
+});
 
 // The latest of the section, fetched when the reader comes near. Until then the link stands in its place.
 const latest = document.querySelector('[data-latest]');
@@ -48,7 +55,9 @@ if (latest) {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     observer.disconnect();
     const list = await fragment(latest.dataset.latest);
-    list?.querySelector(`a[href="${location.pathname}"]`)?.closest('li').remove();
+    // What the reader is at, or has just been told of.
+    const told = new Set([location.pathname, ...[...latest.closest('aside').querySelectorAll('a')].map((link) => link.pathname)]);
+    for (const item of [...(list?.children ?? [])]) if (told.has(item.querySelector('a').pathname)) item.remove();
     if (list?.children.length) latest.before(list);
   }, { rootMargin: '50%' }).observe(latest);
 }

@@ -21,14 +21,17 @@ async function* articles() {
   }
 }
 
-function entry([url, title, summary, date]) {
+function entry([url, title, summary, date, , lang]) {
   const item = document.createElement('li');
   const link = document.createElement('a');
   link.href = url;
   link.textContent = title;
   const rest = document.createElement('p');
   rest.className = 'summary';
-  rest.textContent = [date, summary].filter(Boolean).join(' · ');
+  const said = document.createElement('span');
+  said.textContent = summary;
+  for (const own of lang ? [link, said] : []) Object.assign(own, { lang, dir: 'auto' });
+  rest.append(date, summary && ' · ', said);
   item.append(link, rest);
   return item;
 }
@@ -49,7 +52,7 @@ export function attach(form) {
       try {
         for await (const article of articles()) {
           if (mine !== latest) return;
-          const text = plain(article.join(' '));
+          const text = plain(article.slice(0, 5).join(' '));
           if (words.every((word) => text.includes(word)) && found.childElementCount <= MOST) found.append(entry(article));
           if (found.childElementCount > MOST) break;
         }

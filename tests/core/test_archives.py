@@ -320,6 +320,7 @@ SHORTCODES = {
     "{% codeblock %}\n{{ x }}\n{% endcodeblock %}": "```\n{{ x }}\n```",
     "Type {{< code >}}{{ x }}{{< /code >}}.": "Type `{{ x }}`.",
     '{{< details summary="<b>a</b>" >}}*b*{{< /details >}}': "\n\n<details><summary>&lt;b&gt;a&lt;/b&gt;</summary>\n\n*b*\n\n</details>\n\n",
+    "a\n{{< pullquote >}}\n*b*\n{{< /pullquote >}}": 'a\n\n\n<blockquote class="pullquote">\n\n\n*b*\n\n\n</blockquote>\n\n',
     '{{< figure src="a.jpg" attr="By [b](/c/) and *d*" >}}': '\n![](a.jpg "By b and d")\n',
     '<div class="a" markdown="1">\n*b*\n</div>': '<div class="a" markdown="1">\n\n*b*\n</div>',
     '{::options parse_block_html="true" /}\n<section>\n*b*\n</section>': "\n<section>\n\n*b*\n</section>",

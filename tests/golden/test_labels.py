@@ -22,7 +22,7 @@ def used() -> set[str]:
 
 
 def test_every_label_that_a_template_uses_can_be_given_and_no_other() -> None:
-    in_texts = {"Done", "Not done", "Watch the video on {}"}
+    in_texts = {"Done", "Not done", "Note {}", "Note {}: back to the text", "Watch the video on {}"}
     assert used() | in_texts | {*MONTHS, "{day} {month} {year}"} == LABELS
 
 
@@ -46,7 +46,7 @@ class Said(HTMLParser):
 
 
 # What is called so in every language.
-_NAMES = {"Atom", "Facebook", "JSON", "LinkedIn", "MB", "Pinterest", "RSS", "Tumblr", "Vimeo", "YouTube", "Esc"}
+_NAMES = {"Atom", "Facebook", "JSON", "LinkedIn", "PDF", "Pinterest", "RSS", "Tumblr", "Vimeo", "YouTube", "Esc"}
 
 
 def test_a_magazine_in_another_language_has_no_english_word_on_its_pages() -> None:

@@ -17,7 +17,8 @@ class Block(NamedTuple):
 
 
 class FrontPage(NamedTuple):
-    """``latest`` is the log of what was published last, whatever else shows it; every other story stands once, but for ``videos``."""
+    """``latest`` is the log of what was published last besides the lead and the featured stories, whatever block shows it, too; every other story
+    stands once, but for ``videos``."""
 
     lead: Teaser | None
     featured: Sequence[Teaser]
@@ -32,7 +33,9 @@ def front_page(teasers: Sequence[Teaser], magazine: Magazine) -> FrontPage:
     lead, featured, rest = ranked[:1], ranked[1 : 1 + _FEATURED], ranked[1 + _FEATURED :]
     blocks = [Block(section, below) for section in magazine.children_of("") if (below := _of_section(section, rest)[:_IN_BLOCK])]
     videos = [teaser for teaser in teasers if teaser.video][:_VIDEOS]
-    return FrontPage(lead[0] if lead else None, featured, teasers[:_LATEST], blocks, videos)
+    above = {teaser.url for teaser in (*lead, *featured)}
+    latest = [teaser for teaser in teasers[: _LATEST + len(above)] if teaser.url not in above][:_LATEST]
+    return FrontPage(lead[0] if lead else None, featured, latest, blocks, videos)
 
 
 def _of_section(section: Section, teasers: Iterable[Teaser]) -> list[Teaser]:

@@ -80,6 +80,7 @@ _CLEANER = nh3.Cleaner(
     allowed_classes={
         "td": {"left", "center", "right"},
         "th": {"left", "center", "right"},
+        "blockquote": {"pullquote"},
         "div": {"footnote-definition"},
         "sup": {"footnote-reference", "footnote-definition-label"},
     },
@@ -102,6 +103,7 @@ _HEADING_1 = re.compile(r"<(/?)h1\b")
 _EMPTY_HEADING = re.compile(r"<(h[2-6])(?: [^<>]*+)?>\s*+</\1>")  # of a shortcode that was left out, as a rule
 _FOOTNOTE = re.compile(r'(<sup class="footnote-reference"><a href="#|<div class="footnote-definition" id=")')
 _FRAME = re.compile(r"<iframe\b([^<>]*+)>(?:\s*+</iframe\s*>)?", re.IGNORECASE)
+_ADDRESS = re.compile(r"<p>(https?://[^\s<>\"]++)</p>")
 _UNSHOWN = re.compile(r"<(script|iframe|object|embed|form|svg|math|video|audio|canvas)\b", re.IGNORECASE)
 _HTML_CODE = re.compile(r"<(pre|code)\b(?:[^<]|<(?!/\1))*+", re.IGNORECASE)
 
@@ -109,7 +111,8 @@ _HTML_CODE = re.compile(r"<(pre|code)\b(?:[^<]|<(?!/\1))*+", re.IGNORECASE)
 # to be put are looked for.
 _ATTRIBUTES_OF = r'(?: [a-z-]+="[^"]*")*'
 _ALONE = rf"<p>\s*(?P<link><a{_ATTRIBUTES_OF}>)?\s*<img(?P<image>{_ATTRIBUTES_OF})>\s*(?:</a>)?\s*</p>"
-_CLEAN_TAG = re.compile(rf"{_ALONE}|<(?P<tag>/?a|img|h[2-6]|input)(?P<attributes>{_ATTRIBUTES_OF})>")
+_NOTE = r'<div class="footnote-definition" id="(?P<note>fn-[^"]*)"><sup class="footnote-definition-label">(?P<number>[^<]*)</sup>'
+_CLEAN_TAG = re.compile(rf"{_ALONE}|{_NOTE}|<(?P<tag>/?a|img|h[2-6]|input)(?P<attributes>{_ATTRIBUTES_OF})>")
 _PAGE_IDS = frozenset({"main", "menu", "special-reports"})  # what the templates call parts of the page
 
 Picture = Callable[[str, str, str], str | None]
@@ -128,15 +131,15 @@ def to_html(text: str, markup: Markup = "markdown", links: Mapping[str, str] = {
     return complete(clean(rendered(text, markup)), links, picture, words)
 
 
-def complete(html: str, links: Mapping[str, str] = {}, picture: Picture | None = None, words: Words = in_english) -> str:
+def complete(html: str, links: Mapping[str, str] = {}, picture: Picture | None = None, words: Words = in_english, tongue: str = "") -> str:
     """The clean HTML of a body, with what only the magazine knows put in.
 
     ``links`` has the URL of each article (``Article.refs``) and of each file (``Article.files``) that the body may name; a link to any other is its
     text alone. ``picture`` gets a picture's source, alternative text and caption, and returns HTML that is trusted, '' where only the alternative
     text is to be left, or None where nothing is. A picture that stands alone in its paragraph becomes a figure with its caption, which ``picture``
-    then does not get. ``words`` says a label in the magazine's language.
+    then does not get. ``words`` says a label in the magazine's language; ``tongue`` is that language where the body is in another one.
     """
-    return "".join(_Page(links, picture, words).pieces(html))
+    return "".join(_Page(links, picture, words, tongue).pieces(html))
 
 
 class Mentions(NamedTuple):
@@ -171,7 +174,13 @@ def unshown(html: str) -> tuple[str, ...]:
 def rendered(text: str, markup: Markup = "markdown") -> str:
     """The body as HTML, which may still do harm."""
     html = text if markup == "html" else _MARKDOWN.html(text)
-    return _FRAME.sub(_watched, html)
+    return _ADDRESS.sub(_linked, _FRAME.sub(_watched, html))
+
+
+def _linked(paragraph: re.Match[str]) -> str:
+    """An address that is a paragraph by itself leads there, and says so of a video."""
+    url = video_of(unescape(paragraph[1]))
+    return f'<p><a href="{escape(url)}"></a></p>' if url else f'<p><a href="{paragraph[1]}">{paragraph[1]}</a></p>'
 
 
 def _watched(frame: re.Match[str]) -> str:
@@ -206,8 +215,9 @@ def _meant(href: str) -> tuple[tuple[str, str] | None, str]:
 class _Page:
     """One reading of clean HTML: what only the magazine knows is put in."""
 
-    def __init__(self, links: Mapping[str, str], picture: Picture | None, words: Words) -> None:
-        self.links, self.picture, self.words = links, picture, words
+    def __init__(self, links: Mapping[str, str], picture: Picture | None, words: Words, tongue: str) -> None:
+        self.links, self.picture, self.words, self.tongue = links, picture, words, tongue
+        self.noted: set[str] = set()  # the footnotes that the text has led to
         self.ids: Counter[str] = Counter()
         self.open_links: list[bool] = []  # whether each is shown
 
@@ -216,16 +226,22 @@ class _Page:
         for found in _CLEAN_TAG.finditer(html):
             yield html[done : found.start()]
             done = found.end()
+            if found["note"] is not None:
+                yield self._note(found[0], found["note"], found["number"])
+                continue
             attributes = _attributes(found["image"] or found["attributes"] or "")
             match found["tag"]:
                 case None:
                     yield self._alone(found["link"] or "", attributes)
                 case "img":
                     yield self._image(attributes)
+                case "a" if attributes.get("href", "").startswith("#fn-"):
+                    yield self._to_note(attributes["href"][1:], html[done : html.find("<", done)])
                 case "a":
                     yield self._link(found[0], attributes)
                     if html.startswith("</a>", done) and (url := video_of(unescape(attributes.get("href", "")))):
-                        yield self.words("Watch the video on {}", "YouTube" if "youtube" in url else "Vimeo")
+                        said = self.words("Watch the video on {}", "YouTube" if "youtube" in url else "Vimeo")
+                        yield f'<span lang="{self.tongue}">{said}</span>' if self.tongue else said
                 case "/a":
                     yield found[0] if self.open_links.pop() else ""
                 case "input":
@@ -268,6 +284,20 @@ class _Page:
             return ""
         href = self.links[name] + (f"#{heading}" if heading else "")
         return tag.replace(f'href="{attributes["href"]}"', f'href="{escape(href)}"')
+
+    def _to_note(self, name: str, number: str) -> str:
+        """From the text to a footnote. The first of them is where its note leads back to."""
+        self.open_links.append(True)
+        place = "" if name in self.noted else f' id="{name}-text"'
+        self.noted.add(name)
+        return f'<a href="#{name}"{place} role="doc-noteref" aria-label="{self.words("Note {}", number)}">'
+
+    def _note(self, tag: str, name: str, number: str) -> str:
+        """The beginning of a footnote, whose number leads back to the text."""
+        if name not in self.noted:
+            return tag
+        back = f'<a href="#{name}-text" role="doc-backlink" aria-label="{self.words("Note {}: back to the text", number)}">{number}</a>'
+        return tag.removesuffix(f"{number}</sup>") + f"{back}</sup>"
 
     def _heading(self, tag: str, attributes: dict[str, str], inside: str) -> str:
         """With an id, so that a link can lead to it: what the text says, or what the heading is made of."""

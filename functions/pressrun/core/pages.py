@@ -173,7 +173,7 @@ class Pages:
             return None if picture and picture == lead else self._picture(picture, alt, caption)
 
         links = {**mentioned.links, **{src: media[src].url for src in article.files if src in media}}
-        body = complete(article.html, links, shown, self._words)
+        body = complete(article.html, links, shown, self._words, self.magazine.language if article.lang else "")
         line = self.magazine.line_of(article.section)
         html = self._render(
             "article.html" if line else "page.html",
@@ -318,8 +318,9 @@ class Pages:
     def _month(self, target: Target, section: Section, month: str, teasers: Sequence[Teaser]) -> dict[str, SiteObject]:
         if not teasers:
             return {}
-        archive = Crumb(self._words("Archive"), f"/archive/{section.path}/")
-        return self._period(target, f"{section.name}, {self._month_name(month)}", [Crumb(section.name, section.url), archive], teasers)
+        above = [Crumb(one.name, one.url) for one in self.magazine.line_of(section.path)]
+        crumbs = [*above, Crumb(self._words("Archive"), f"/archive/{section.path}/")]
+        return self._period(target, f"{section.name}, {self._month_name(month)}", crumbs, teasers, section=section)
 
     def _label(
         self, target: Target, kind: str, slug: str, year: str, teasers: Sequence[Teaser], periods: Iterable[str], card: Card | None, media: Media
@@ -330,7 +331,8 @@ class Pages:
         name = next((label.name for label in labels if label.slug == slug), card.name if card else slug)
         url = f"/{kind}s/{slug}/"
         if year:
-            return self._period(target, f"{name}, {year}", [Crumb(name, url)], teasers) if teasers else {}
+            above = [Crumb(self._words("Tags"), "/tags/")] if kind == "tag" else []
+            return self._period(target, f"{name}, {year}", [*above, Crumb(name, url)], teasers) if teasers else {}
         years = [Period(period, period, f"{url}{period}/") for period in sorted(periods, reverse=True)]
         profile = self._profile(card, media) if kind == "author" else {}
         return self._list(target, f"{kind}.html", name=name, teasers=teasers, years=years, **profile)
@@ -344,12 +346,12 @@ class Pages:
         (key,) = self.keys(target)
         return {key: listing(key, self._render(template, url="/" + key.removesuffix("index.html"), **values))}
 
-    def _period(self, target: Target, title: str, crumbs: list[Crumb], teasers: Sequence[Teaser]) -> dict[str, SiteObject]:
+    def _period(self, target: Target, title: str, crumbs: list[Crumb], teasers: Sequence[Teaser], **more: object) -> dict[str, SiteObject]:
         def day(teaser: Teaser) -> date:
             return teaser.published.astimezone(self.magazine.timezone).date()
 
         days = [list(found) for _, found in groupby(teasers, day)] if len(teasers) > _LONG_PERIOD else []
-        return self._list(target, "period.html", title=title, crumbs=crumbs, teasers=teasers, days=days)
+        return self._list(target, "period.html", title=title, crumbs=crumbs, teasers=teasers, days=days, **more)
 
     def _archive(self, target: Target, section: Section, periods: Iterable[str]) -> dict[str, SiteObject]:
         found = set(periods)

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape, unescape
@@ -43,6 +43,8 @@ _ARTICLE = re.compile(r"\.(?:md|markdown)(?:#|$)", re.IGNORECASE)
 _NO_ARTICLE = re.compile(r"\.(?!(?:md|markdown|html?)$)\w+$", re.IGNORECASE)
 
 _LITERAL = {"highlight", "raw", "comment", "code", "codeblock", "code-toggle"}  # what stands between its two marks is not looked into
+_ELEMENTS = {"details": "details", "pullquote": "blockquote", "pull-quote": "blockquote"}  # which stand around Markdown
+_ENDS = {end + name: element for name, element in _ELEMENTS.items() for end in ("/", "end")}
 _TEXTS = ("text", "quote", "body", "content")  # what an unknown shortcode with such an argument shows
 _PICTURES = {"figure", "fig", "image", "img", "picture"}
 _SOURCES = ("src", "url", "path", "image_path", "file")
@@ -102,7 +104,7 @@ class _Translator:
         self.code, self.html = spans(text, markup) if found else ([], [])
         self.left_out: list[tuple[int, str, str, bool]] = []  # where, the name, as written, and whether its text stays
         self.closed: set[int] = set()  # where those begin that another one closes
-        self.details = 0  # how many of these are open
+        self.open: Counter[str] = Counter()  # how many of each element
 
     def pieces(self) -> Iterator[str]:
         """The text in order: what stands between the shortcodes, and what each becomes."""
@@ -133,8 +135,8 @@ class _Translator:
             elif shortcode.name in _LITERAL and (closing := closings.get(found.start())):
                 yield self._literal(shortcode, self.text[done : closing.start])
                 done = closing.end
-            elif shortcode.name in ("/details", "enddetails"):
-                yield self._details_end()
+            elif element := _ENDS.get(shortcode.name):
+                yield self._end(element)
             elif not shortcode.name.startswith(("/", "end")):
                 yield self._noted(self._shown(shortcode), shortcode)
         yield self.text[done:]
@@ -176,8 +178,8 @@ class _Translator:
             arguments = {key: value for key, value in arguments.items() if key != "0"}
         if name in ("ref", "relref", "post_url", "link"):
             return self._ref(shortcode, arguments.get("0") or arguments.get("path", ""))
-        if name == "details" and shortcode.start in self.closed:
-            return self._details(arguments)
+        if name in _ELEMENTS and shortcode.start in self.closed:
+            return self._begin(_ELEMENTS[name], arguments)
         if name in ("youtube", "vimeo", "video"):
             return self._video(shortcode, arguments.get("provider", name), arguments)
         if _ARTICLE.search(target := arguments.get("0", "")) and self._is_destination(shortcode):
@@ -199,16 +201,18 @@ class _Translator:
         inner = inner if inner.startswith("\n") else f"\n{inner}"
         return f"{before}{fence}{language}{inner}{'' if inner.rstrip(' ').endswith(chr(10)) else chr(10)}{fence}"
 
-    def _details(self, arguments: dict[str, str]) -> str:
+    def _begin(self, element: str, arguments: dict[str, str]) -> str:
+        self.open[element] += 1
+        if element == "blockquote":
+            return '\n\n<blockquote class="pullquote">\n\n'
         summary = escape(next(filter(None, (arguments.get(name) for name in ("summary", "title", "0"))), "…"), quote=False)
-        self.details += 1
         return f"\n\n<details><summary>{summary}</summary>\n\n"
 
-    def _details_end(self) -> str:
-        if not self.details:
+    def _end(self, element: str) -> str:
+        if not self.open[element]:
             return ""
-        self.details -= 1
-        return "\n\n</details>\n\n"
+        self.open[element] -= 1
+        return f"\n\n</{element}>\n\n"
 
     def _ref(self, shortcode: _Shortcode, target: str) -> str | None:
         place = "/" + target.lstrip("/") if shortcode.name == "link" and _NO_ARTICLE.search(target) else ref_of(target)

@@ -193,6 +193,7 @@ class Storm:
                 if calm:
                     self.stage.wait(1)  # what a function came too early for comes again
                     self.stage.settle_now()
+                if calm:  # then, too
                     self.reader.nothing_left()
             self.reader.raise_if_wrong()
         self.settle(lost="lose" in " ".join(run.history))
