@@ -82,8 +82,20 @@ def test_a_page_is_within_its_budgets_and_nothing_moves_while_it_loads(browser: 
             assert sum(size for its, size in seen.values() if its == kind) <= budget, kind
         assert sum(size for _, size in seen.values()) <= FIRST_VIEW, seen
         assert len(seen.keys() - lazy.keys()) <= REQUESTS, sorted(seen)
-        for _ in range(3):
-            if not (shifts := page.evaluate(SHIFTS)):
-                break
-            page.reload(wait_until="networkidle")  # what moves, moves again; but a busy machine may paint half of a page that it has not read yet
-        assert shifts == []
+        assert_still(page)
+
+
+def test_nothing_moves_when_the_search_page_finds_what_its_address_asks_for(browser: Any, address: str) -> None:
+    for device in (PHONE, DESK):
+        for page in page_on(browser, address, [], viewport=device):
+            page.goto("/search/?q=ship", wait_until="networkidle")
+            expect(page, ".search .titles a").to_be_visible()
+            assert_still(page)
+
+
+def assert_still(page: Any) -> None:
+    for _ in range(3):
+        if not (shifts := page.evaluate(SHIFTS)):
+            break
+        page.reload(wait_until="networkidle")  # what moves, moves again; but a busy machine may paint half of a page that it has not read yet
+    assert shifts == []

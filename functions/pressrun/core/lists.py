@@ -23,7 +23,7 @@ from pressrun.core.pictures import Picture
 NEWEST = 20
 FEED = 50
 ON_HOME = 100  # from which the home page chooses
-IN_FRAGMENT = 5
+IN_FRAGMENT = 8
 IN_ISSUE = 200
 IN_NEWS = 1000  # https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap
 FRESH = timedelta(days=2)  # for which the same page wants an article in the news sitemap
