@@ -27,7 +27,7 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "articles/without.md": ("# Canary\n\nText.", "The file does not begin with front matter."),
     "articles/unclosed.md": ("---\ntitle: Canary\n", "The front matter has no end."),
     "articles/twice.md": ("---\ntitle: Canary\ntitle: Canaries\n---\n", "“title” stands here twice."),
-    "articles/bomb.md": ("---\na: &a [x]\nb: [*a, *a]\n---\n", "Anchors (&name) and aliases (*name) are not allowed in front matter."),
+    "articles/bomb.md": ("---\na: &a [x]\nb: [*a, *a]\n---\n", "The value begins with &, which means something else here."),
     "articles/deep.md": (f"---\ntitle: Canary\na: {'[' * 10_000}\n---\n", "The front matter is nested too deeply."),
     "articles/untitled.md": (article("", section="news"), "The title is empty."),
     "articles/long.md": (article("C" * 5000, section="news"), "The title has 5000 characters; 300 is the most."),

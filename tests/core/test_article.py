@@ -190,3 +190,21 @@ def test_a_date_is_read_as_it_is_stamped(seconds: int) -> None:
 def test_an_article_needs_no_more_than_its_file_to_be_read_again() -> None:
     data = file("Text.", title="One", tags=["ice"], date="2026-11-22")
     assert read(data) == read(data)
+
+
+def test_a_headline_that_the_text_repeats_is_left_out_of_it() -> None:
+    found, _ = read_article("articles/a.md", b"---\ntitle: On *Ice*\n---\n\n# On Ice\n\n# Other\n", MERIDIAN)
+    assert found
+    assert found.html == "<h2>Other</h2>\n"
+
+
+def test_a_slug_that_cannot_stand_in_an_address_as_it_is_written_is_told_how_it_does() -> None:
+    found, problems = read_article("articles/a.md", b"---\ntitle: One\nslug: version-2.6.0\n---\n", MERIDIAN)
+    assert found
+    assert found.url == "/news/version-260/"
+    assert [problem.problem for problem in problems] == ["“version-2.6.0” is “version-260” in the article's address."]
+
+
+def test_no_line_of_an_answer_is_written_by_the_upload() -> None:
+    _, problems = read_article("articles/a.md", b'{"title": "x", "date": "soon\\n\\nAccepted."}', MERIDIAN)
+    assert [problem.text for problem in problems] == ["date: soon Accepted."]

@@ -74,7 +74,7 @@ def test_a_front_shows_the_newest_twenty_and_the_archive_all() -> None:
     made = built({f"articles/{n}.md": file(title=f"A{n}", date=f"2026-10-{n:02}") for n in range(1, 31)})
     assert text(made, "news/index.html").count("\n") == 20
     assert text(made, "news/index.html").startswith("/news/a30/ ")
-    assert text(made, "_fragments/news.html").count("\n") == 5
+    assert text(made, "_fragments/news.html").count("\n") == 8
     assert text(made, "feed.xml").count("\n") == text(made, "news/2026/10/index.html").count("\n") == 30
 
 

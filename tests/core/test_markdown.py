@@ -56,10 +56,11 @@ def test_a_footnote_that_is_named_twice_leads_back_to_where_it_is_first_and_one_
     assert "fn-m-text" not in html
 
 
-def test_an_address_that_stands_alone_leads_there_and_says_so_of_a_video() -> None:
+def test_an_address_leads_there_and_one_of_a_video_that_stands_alone_says_so() -> None:
     assert to_html("https://a.example/x?y=1&z=2") == '<p><a href="https://a.example/x?y=1&amp;z=2">https://a.example/x?y=1&amp;z=2</a></p>\n'
     assert to_html("https://youtu.be/dQw4w9WgXcQ") == '<p><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ">Watch the video on YouTube</a></p>\n'
-    assert "<a" not in to_html("`https://a.example/`\n\nSee https://a.example/.")
+    assert to_html("See https://a.example/.") == '<p>See <a href="https://a.example/">https://a.example/</a>.</p>\n'
+    assert "<a" not in to_html("`https://a.example/`\n\n    https://b.example/")
 
 
 def test_what_the_magazine_says_in_a_text_is_marked_as_its_own_language() -> None:

@@ -248,6 +248,70 @@ UNREADABLE: dict[str, tuple[str, list[tuple[int, str, str]]]] = {
         '{\n"title": One\n}\n',
         [(2, "The value does not stand between two straight quotation marks.", 'Write it as "name": "value", or true or false.')],
     ),
+    "a tag of YAML": (
+        "---\ntitle: !Kung people\n---\n",
+        [(2, "The value begins with !, which means something else here.", 'Put it in quotation marks: title: "!Kung people"')],
+    ),
+    "a quotation that goes on": (
+        '---\ntitle: "Ferry" comes back\n---\n',
+        [(2, 'The value has " inside it, where its own quotation marks are ", too.', "Write title: '\"Ferry\" comes back'")],
+    ),
+    "several quotations": (
+        '---\ntitle: One\nauthors: "Jo", "Pat"\n---\n',
+        [(3, "Several values stand between square brackets.", 'Write authors: ["Jo", "Pat"]')],
+    ),
+    "a comma behind a value": ('---\ntitle: "x",\n---\n', [(2, "There is a comma behind the value.", 'Write title: "x"')]),
+    "an apostrophe": ("---\ntitle: 'Tis the season\n---\n", [(2, "The quotation mark is never closed.", 'Write title: "\'Tis the season"')]),
+    "a wide colon": (
+        "---\ntitle： One\nsection: nwes\n---\n",
+        [
+            (2, "What stands behind the field's name looks like a colon and a space, and is something else.", "Write title: One"),
+            (3, "The magazine has no section “nwes”.", "The sections are: news, news/arctic, sea. Did you mean “news”?"),
+        ],
+    ),
+    "a list with dashes": (
+        "---\ntitle: One\ntags:\n– ice\n---\n",
+        [(4, "An item of a list begins with another sign than a plain hyphen.", "Write - ice")],
+    ),
+    "a list in TOML without quotation marks": (
+        '+++\ntitle = "One"\ntags = [ice, sea]\n+++\n',
+        [(3, "The values of the list are not in quotation marks.", 'Write tags = ["ice", "sea"]')],
+    ),
+    "JSON without an end of its list": (
+        '{\n"title": "One",\n"tags": ["ice"',
+        [(3, "The front matter has no end.", "Put a line } after its last field, and a ] after a list.")],
+    ),
+    "what follows a list that cannot be read": (
+        '---\ntitle: One\nauthors:\n  - Jo\n  - "Pat\nsection: nwes\n---\n',
+        [
+            (5, "The quotation mark is never closed.", CLOSE),
+            (6, "The magazine has no section “nwes”.", "The sections are: news, news/arctic, sea. Did you mean “news”?"),
+        ],
+    ),
+    "the text among the fields": (
+        "---\ntitle: One\ndate: 2026-11-22\n\n# Ice\n\nThe ferry: it came back.\n\n---\n\nMore.\n",
+        [(5, "The text begins here, and no line --- has ended the fields.", "Put a line --- below the last field, which may be line 3.")],
+    ),
+    "four hyphens at the end": (
+        "---\ntitle: One\n----\nText.\n",
+        [(3, "This line does not end the fields.", "Write three plain hyphens there, at the margin: ---")],
+    ),
+    "a hyphen that is none at the end": (
+        "---\ntitle: One\n—\nText.\n",
+        [(3, "This line does not end the fields.", "Write three plain hyphens there, at the margin: ---")],
+    ),
+    "a draft by another name": (
+        "---\ntitle: One\ndrft: true\n---\n",
+        [(3, "“drft” is not a field that Pressrun knows.", "Did you mean “draft”? If not, remove the line.")],
+    ),
+    "a draft in the picture": (
+        "---\ntitle: One\ncover:\n  image: a.jpg\n  draft: true\n---\n",
+        [(3, "“draft” stands inside of “cover”, where it says nothing of the article.", "Move it above cover, to the margin.")],
+    ),
+    "an item with a colon": (
+        "---\ntitle: One\ntags:\n  - a: b\n---\n",
+        [(3, "“tags” must be a list of names.", 'Put an item with a colon in quotation marks: "a: b"')],
+    ),
     "JSON with a mistake in each line": (
         '{\n"title": One,\n"section" "news",\n“slug”: "ferry"\n"tags": [\n"ice"\n"sea"\n],\n"date": "someday",\n"draft": "no",\n}\nText.\n',
         [
@@ -256,6 +320,7 @@ UNREADABLE: dict[str, tuple[str, list[tuple[int, str, str]]]] = {
             (4, "The field's name does not stand between two straight quotation marks.", 'Write it as "name": "value".'),
             (6, "A comma is missing at the end of this line.", "Put a comma between two fields."),
             (10, "There is a comma after the last field.", "Remove the comma."),
+            (9, "“someday” is not a date.", "Write it like 2026-11-22, or 2026-11-22T09:30, or 2026-11-22T09:30:00-05:00."),
         ],
     ),
     "JSON with a mistake, and a value that cannot be": (
@@ -274,7 +339,7 @@ def test_what_a_parser_cannot_read_is_told_in_words_and_what_follows_is_judged(t
     found, problems = read_article(KEY, text.encode(), MERIDIAN)
     assert found is None
     assert [(problem.line, problem.problem, problem.remedy) for problem in errors(problems)] == told
-    assert all(problem.text.split(": ")[-1] in text for problem in problems)
+    assert all(problem.text.split(": ")[-1].strip("…") in text for problem in problems)
 
 
 GOOD = (
@@ -310,6 +375,19 @@ def test_whatever_is_wrong_no_parser_speaks_for_us(text: str, slips: list[tuple[
         assert not any(word in said for word in JARGON if word != "cannot be read" or said != "The value cannot be read."), said
         assert problem.line
         assert problem.remedy
+
+
+@pytest.mark.parametrize("tags", ["ice; sea", "\n  • ice\n  • sea", "ice, sea,", "\n  - ice,\n  - sea;"])
+def test_tags_are_told_apart_however_they_are_listed(tags: str) -> None:
+    found, _ = read_article(KEY, f"---\ntitle: One\ntags: {tags}\n---\n".encode(), MERIDIAN)
+    assert found
+    assert [tag.name for tag in found.tags] == ["ice", "sea"]
+
+
+def test_a_remark_below_an_empty_line_is_no_text() -> None:
+    found, problems = read_article(KEY, b"---\ntitle: One\n\n# when it comes out\ndate: 2026-11-22\n\n# done\n---\nText.\n", MERIDIAN)
+    assert found
+    assert not problems
 
 
 def test_the_quotation_marks_of_a_word_processor_are_forgiven_but_in_prose() -> None:

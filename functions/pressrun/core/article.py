@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -37,9 +37,9 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "title": ("name",),
     "date": ("pub_date", "published_at", "post_date"),
     "updated": ("lastmod", "modified", "last_modified_at", "updated_date", "updated_at"),
-    "publish_at": ("publish_date", "pubdate", "published"),
-    "expires": ("expiry_date", "unpublishdate"),
-    "draft": ("published", "status"),
+    "publish_at": ("publish_date", "pubdate", "published", "publish_on", "published_on", "published_date", "date_published", "embargo"),
+    "expires": ("expiry_date", "unpublishdate", "expires_at", "expires_on", "expire_date", "expiration_date", "expiry"),
+    "draft": ("published", "status", "is_draft"),
     "slug": ("post_name",),
     "url": ("permalink", "path"),
     "redirects": ("redirect_from", "aliases"),
@@ -303,9 +303,12 @@ class Reader:
             return []
         values = re.split(split_on, field.value) if isinstance(field.value, str) else [field.value] if isinstance(field.value, dict) else field.value
         found = [_named(value) for value in _flat(values)]
-        names = [_without_quotes(" ".join(value.split())) for value in found if value is not None and value.strip()]
+        names = [_without_quotes(" ".join(value.split()).rstrip(" ,;")) for value in found if value is not None and value.strip(" \n,;")]
         if None in found:
-            self.refuse(name, f"“{self.called(name)}” must be a list of names.", f"Write it like {self.called(name)}: [one, two]")
+            pairs = (value for value in field.value if isinstance(value, dict)) if isinstance(field.value, list) else ()
+            pair = next((f"{key}: {text}" for value in pairs for key, text in value.items()), "")
+            remedy = f'Put an item with a colon in quotation marks: "{pair[:60]}"' if pair else f"Write it like {self.called(name)}: [one, two]"
+            self.refuse(name, f"“{self.called(name)}” must be a list of names.", remedy)
             return []
         if len(names) > _MOST_ITEMS:
             self.refuse(name, f"“{self.called(name)}” has {len(names)} names; {_MOST_ITEMS} is the most.", "Keep the important ones.")
@@ -370,8 +373,8 @@ class _ArticleReader(Reader):
             expires=expires if self.magazine.honour_expiry else None,
             draft=self.flag("draft"),
             redirects=tuple(dict.fromkeys([*moved, *self.redirects(url)])),
-            tags=self.labels("tags", split_on="," if "," in self.written("tags") else r"\s+"),
-            authors=self.labels("authors", split_on=r",| and "),
+            tags=self.labels("tags", split_on=r"[,;•]" if re.search("[,;•]", self.written("tags")) else r"\s+"),
+            authors=self.labels("authors", split_on=r"[,;•]| and "),
             agency=self.agency(),
             summary=plain(self.text("summary")),
             kicker=self.text("kicker"),
@@ -419,7 +422,7 @@ class _ArticleReader(Reader):
             else found
             for found in self.problems
         ]
-        self._note_unknown(unknown)
+        self._note_unknown(unknown, found)
         self.redirect_fields = found.pop("redirects", [])
         return {name: self._chosen(name, candidates) for name, candidates in found.items()}
 
@@ -437,11 +440,18 @@ class _ArticleReader(Reader):
         is_draft = value in _NOT_YET if name == "status" else value in _FALSE - {""}
         return "draft", replace(field, value="true" if is_draft else "")
 
-    def _note_unknown(self, unknown: list[tuple[str, Field]]) -> None:
+    def _note_unknown(self, unknown: list[tuple[str, Field]], meant: Container[str]) -> None:
+        """A note on each; an error where it may well be one that publishes what must not be seen, and none of these is ``meant`` by another name."""
         others: list[Field] = []
         for place, (spelling, field) in enumerate(unknown):
             close = get_close_matches(spelling, _MEANT, n=1, cutoff=0.8) if place < _MOST_ITEMS else []
-            if close:
+            if close and _MEANT[close[0]] in _EXACT and _MEANT[close[0]] not in meant:
+                said, remedy = (
+                    f"“{field.name[:60]}” is not a field that Pressrun knows.",
+                    f"{nearest(spelling, close).strip()} If not, remove the line.",
+                )
+                self.problems.append(Problem(said, remedy, field.line, _shown(field)))
+            elif close:
                 remedy = "It is left out." + nearest(spelling, close)
                 self.problems.append(note(f"“{field.name[:60]}” is not a field that Pressrun knows.", remedy, line=field.line, text=_shown(field)))
             else:
@@ -471,6 +481,10 @@ class _ArticleReader(Reader):
         if not field or not isinstance(value, dict):
             return
         parts = {spelt(name): _unwrapped(part) for name, part in value.items()}
+        for name in parts:
+            if _MEANT.get(name) in _EXACT or name in ("published", "status"):
+                said = f"“{name}” stands inside of “{field.name}”, where it says nothing of the article."
+                self.problems.append(Problem(said, f"Move it above {field.name}, to the margin.", field.line, _shown(field)))
         src = next((parts[name] for name in ("image", "src", "url", "path", "file") if parts.get(name)), "")
         if not src:
             self.problems.append(note("It names no picture, and is left out.", f"Write {field.name}: quay.jpg", line=field.line, text=_shown(field)))
@@ -501,11 +515,17 @@ class _ArticleReader(Reader):
             self.refuse("title", f"The title has {len(title)} characters; {_LONGEST_TITLE} is the most.", "Shorten it; the rest may be the summary.")
         return title
 
+    def _without_headline(self, body: str) -> str:
+        """A headline that the body repeats is left out of it, for the page has it already."""
+        if self.markup != "markdown" or not (found := re.match(r"\s*# +(.+?)[ #]*(?=\n|$)", body)):
+            return body
+        return re.sub(r"[^\n]", "", found[0]) + body[found.end() :] if plain(found[1]) == plain(self.text("title")) else body
+
     def body(self, image: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """The body without shortcodes, its clean HTML, the names of the articles that it links to, all of the article's pictures, and the files that
         it links to."""
         written, first_line = self.document.body, self.document.body_line
-        body, notes = translate(written, first_line, self.markup)
+        body, notes = translate(self._without_headline(written), first_line, self.markup)
         self.problems += notes
         if errors(notes):
             return body, "", (), (), ()
@@ -602,9 +622,9 @@ class _ArticleReader(Reader):
 
     def slug(self, title: str) -> str | None:
         given = self.text("slug")
-        if given and re.fullmatch(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*", given):
-            return slug_of(given)
-        if slug := slug_of(given) if re.fullmatch(r"[^\W_]++(?:[ ._-]++[^\W_]++)*", given) else "":  # Hugo has any letters in an address
+        if given and slug_of(given) == given:
+            return given
+        if slug := slug_of(given) if re.fullmatch(r"[^\W_]++(?:[ ._-]++[^\W_]++)*", given) else "":  # other tools have any letters in an address
             field = self.fields["slug"]
             said = f"“{given[:80]}” is “{slug}” in the article's address."
             self.problems.append(note(said, "Nothing need be done.", line=field.line, text=_shown(field)))
@@ -724,4 +744,4 @@ def _as_url(text: str) -> str | None:
 
 
 def _shown(field: Field) -> str:
-    return f"{field.name}: {field.value if isinstance(field.value, str) else '…'}"[:120]
+    return " ".join(f"{field.name}: {field.value[:200] if isinstance(field.value, str) else '…'}".split())[:120]

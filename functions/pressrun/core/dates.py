@@ -19,7 +19,7 @@ _DAYS = tuple(
         rf"{_WEEKDAY}(?P<month>{_MONTH}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{4}})",
     )
 )
-_TIME = re.compile(r"(\d{1,2})((?::\d\d){0,2}(?:[.,]\d+)?)(?: ?([ap])\.?m\.?)?(.*)", re.IGNORECASE)
+_TIME = re.compile(r"(\d{1,2})((?:[:.]\d\d(?::\d\d(?:[.,]\d+)?)?)?)(?: ?([ap])\.?m\.?)?(.*)", re.IGNORECASE)
 _PLACE = re.compile(r"(.+\d(?: ?[ap]\.?m\.?)?) ([a-z]+(?:/[a-z_-]+)+)", re.IGNORECASE)  # a time zone's: America/New_York
 _UNCLEAR = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})\b")
 
@@ -69,6 +69,7 @@ def _iso(text: str) -> str:
     hour, rest, half, zone = clock.groups()
     if half and not (1 <= int(hour) <= 12):
         raise ValueError(f"there is no {hour} o'clock {half}m")
+    rest = rest.replace(".", ":", 1) if rest.startswith(".") else rest  # 9.30 is half past nine
     hours = int(hour) % 12 + (12 if half.lower() == "p" else 0) if half else int(hour)
     # '-0500' after a space, and '+0000 UTC', as programs print it.
     zone = re.sub(r"^([+-]\d\d:?\d\d) \(?[A-Z]{3,4}\)?$", r"\1", zone.strip())

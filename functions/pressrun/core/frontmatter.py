@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import yaml
 
-from pressrun.core.mistakes import last_field, mended, mended_toml, without_dashes
+from pressrun.core.mistakes import last_field, mended, mended_toml, without_dashes, wrong_end
 from pressrun.core.problem import CONTROL, Problem, note
 from pressrun.core.unreadable import Said, as_far_as_it_goes, said_of_json, said_of_toml, said_of_yaml, without_json, without_toml, without_yaml
 
@@ -67,12 +67,12 @@ class _NoFields(_Refused):
 
 
 def spelt(name: str) -> str:
-    """A field's name in one spelling, whatever its case and its hyphens.
+    """A field's name in one spelling, whatever its case, its hyphens and its quotation marks.
 
     >>> [spelt(name) for name in ("Publish-At", "heroImage", "pubDate", "pubdate")]
     ['publish_at', 'hero_image', 'pub_date', 'pubdate']
     """
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip()).lower().replace("-", "_").replace(" ", "_")
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip(" \t“”„‟\"'‘’")).lower().replace("-", "_").replace(" ", "_")
 
 
 def line_finder(text: str) -> Callable[[int], int]:
@@ -115,6 +115,9 @@ def _split(text: str) -> tuple[Document, list[Problem]]:
         return _split_json(text)
     ends, read = _FORMS[mark]
     end = next((n for n, line in enumerate(lines[1:], 1) if line.rstrip() in ends), None)
+    if mark == "---" and (wrong := wrong_end(lines[1:end])):
+        place, said, remedy = wrong
+        raise _Refused(said, remedy, place + 2, lines[place + 1].strip())
     if end is None:
         where = f" That may be line {last_field(lines[1:], 2)}." if mark == "---" and len(lines) > 1 else ""
         raise _Refused("The front matter has no end.", f"Put a line {mark} after its last field.{where}", 1, mark)
@@ -175,8 +178,11 @@ def _checked(loader: yaml.CBaseLoader) -> Iterator[Any]:
     """YAML's events, without any that could make much of a small file."""
     depth, get_event = 0, cast(Callable[[], Any], loader.get_event)  # its types are wrong
     while event := get_event():
-        line = event.start_mark.line + 2
+        mark: Any = event.start_mark
+        line = mark.line + 2
         if isinstance(event, yaml.ScalarEvent):
+            if event.style == '"' and CONTROL.search(event.value):
+                raise yaml.scanner.ScannerError(None, None, "escape character", mark)  # "C:\ferry"
             _refuse_control(event.value, line)
         elif isinstance(event, yaml.CollectionStartEvent):
             depth += 1
@@ -184,8 +190,9 @@ def _checked(loader: yaml.CBaseLoader) -> Iterator[Any]:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if isinstance(event, yaml.NodeEvent) and event.anchor:  # which an alias has, too
-            what = "Anchors (&name) and aliases (*name) are not allowed in front matter."
-            raise _Refused(what, "Write the value out, or in quotation marks if it begins with & or *.", line)
+            raise yaml.composer.ComposerError(None, None, "an anchor", mark)
+        if isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)) and (event.tag or "").startswith("!"):
+            raise yaml.constructor.ConstructorError(None, None, "a tag", mark)
         yield event
 
 
@@ -318,7 +325,7 @@ def _as_far_as_it_goes(
     problems: list[Problem],
     read: Callable[[str], Read],
     said_of: Callable[[str, Any], Said],
-    without: Callable[[str, int], tuple[str, bool]],
+    without: Callable[[str, int], str],
     first_line: int = 2,
 ) -> Read:
     try:

@@ -71,8 +71,8 @@ def ref_of(target: str) -> str:
 def read_href(href: str) -> tuple[str, str] | None:
     """The name and heading that a link to another article carries, or None for any other link."""
     path, _, heading = href.partition("#")
-    if path.startswith("ref:"):
-        return path.removeprefix("ref:"), heading
+    if path[:4].lower() == "ref:":
+        return path[4:], heading
     found = _ARTICLE_FILE.search(path)
     # What begins with a slash may be an address that the magazine had once, and that leads somewhere.
     if not found or _SCHEME.match(path) or (path.startswith("/") and found[1].lower().startswith("htm")):

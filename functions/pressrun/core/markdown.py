@@ -22,6 +22,7 @@ _OPTIONS = (
     | pyromark.Options.ENABLE_TASKLISTS
     | pyromark.Options.ENABLE_SMART_PUNCTUATION
     | pyromark.Options.ENABLE_HEADING_ATTRIBUTES
+    | pyromark.Options.ENABLE_DEFINITION_LIST
 )
 _MARKDOWN = pyromark.Markdown(options=_OPTIONS)
 _LINE = pyromark.Markdown(options=pyromark.Options.ENABLE_STRIKETHROUGH)
@@ -99,11 +100,14 @@ _NEVER_DEEP = {
 _ANY_TAG = re.compile(r"<[^>]*>")
 _MENTION = re.compile(r'<(?:a(?: [a-z-]+="[^"]*")*? href="([^"]*)"|img(?: [a-z-]+="[^"]*")*? src="([^"]*)")')
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
-_HEADING_1 = re.compile(r"<(/?)h1\b")
+_OTHERWISE = re.compile(r"<(/?)(h1|strike)\b", re.IGNORECASE)  # what is shown as another element
 _EMPTY_HEADING = re.compile(r"<(h[2-6])(?: [^<>]*+)?>\s*+</\1>")  # of a shortcode that was left out, as a rule
 _FOOTNOTE = re.compile(r'(<sup class="footnote-reference"><a href="#|<div class="footnote-definition" id=")')
 _FRAME = re.compile(r"<iframe\b([^<>]*+)>(?:\s*+</iframe\s*>)?", re.IGNORECASE)
-_ADDRESS = re.compile(r"<p>(https?://[^\s<>\"]++)</p>")
+_VIDEO = re.compile(r"<p>(https?://[^\s<>\"]++)</p>")
+# An address in the text of clean HTML, without the signs that end a sentence; what has text of another kind is passed over.
+_ADDRESS = re.compile(r"<(a|code|pre)\b.*?</\1>|<[^>]*>|(\bhttps?://[^\s<>\"]*[^\s<>\"'’”.,;:!?)\]])", re.DOTALL)
+_HAS_ADDRESS = re.compile(r"(?<![\"=>])\bhttps?://|(?<!<)>https?://")
 _UNSHOWN = re.compile(r"<(script|iframe|object|embed|form|svg|math|video|audio|canvas)\b", re.IGNORECASE)
 _HTML_CODE = re.compile(r"<(pre|code)\b(?:[^<]|<(?!/\1))*+", re.IGNORECASE)
 
@@ -174,13 +178,18 @@ def unshown(html: str) -> tuple[str, ...]:
 def rendered(text: str, markup: Markup = "markdown") -> str:
     """The body as HTML, which may still do harm."""
     html = text if markup == "html" else _MARKDOWN.html(text)
-    return _ADDRESS.sub(_linked, _FRAME.sub(_watched, html))
+    return _VIDEO.sub(_alone, _FRAME.sub(_watched, html))
 
 
-def _linked(paragraph: re.Match[str]) -> str:
-    """An address that is a paragraph by itself leads there, and says so of a video."""
+def _alone(paragraph: re.Match[str]) -> str:
+    """A video's address that is a paragraph by itself is a link that says so."""
     url = video_of(unescape(paragraph[1]))
-    return f'<p><a href="{escape(url)}"></a></p>' if url else f'<p><a href="{paragraph[1]}">{paragraph[1]}</a></p>'
+    return f'<p><a href="{escape(url)}"></a></p>' if url else paragraph[0]
+
+
+def _linked(found: re.Match[str]) -> str:
+    """An address in a text leads there."""
+    return f'<a href="{found[2]}">{found[2]}</a>' if found[2] else found[0]
 
 
 def _watched(frame: re.Match[str]) -> str:
@@ -200,7 +209,9 @@ def clean(html: str) -> str:
     if "footnote-" in html:
         html = _FOOTNOTE.sub(r"\1fn-", html)  # a footnote's name may be a heading's, too
     # A reference like &#1; is a control character by now, and in what some tools made, &#146; is an apostrophe.
-    cleaned = CONTROL.sub(mended, _CLEANER.clean(_HEADING_1.sub(r"<\1h2", html)))
+    cleaned = CONTROL.sub(mended, _CLEANER.clean(_OTHERWISE.sub(lambda tag: f"<{tag[1]}{'s' if tag[2].lower() == 'strike' else 'h2'}", html)))
+    if "http" in cleaned and _HAS_ADDRESS.search(cleaned):
+        cleaned = _ADDRESS.sub(_linked, cleaned)
     return _EMPTY_HEADING.sub("", cleaned)
 
 
@@ -244,6 +255,8 @@ class _Page:
                         yield f'<span lang="{self.tongue}">{said}</span>' if self.tongue else said
                 case "/a":
                     yield found[0] if self.open_links.pop() else ""
+                case "input" if "type" not in attributes:
+                    continue  # of a form
                 case "input":
                     # What the box says must be said, too.
                     yield f'{found[0][:-1]} aria-label="{self.words("Done" if "checked" in attributes else "Not done")}">'
@@ -256,7 +269,8 @@ class _Page:
         alt, caption = attributes.get("alt", "").strip(), attributes.get("title", "")
         if shown := self._shown(attributes, ""):
             return f"<figure>{before}{shown}{after}{f'<figcaption>{caption}</figcaption>' if caption else ''}</figure>"
-        return f"<p>{before}<em>{alt}</em>{after}</p>" if alt and shown is not None else ""
+        said = " ".join(filter(None, (f"<em>{alt}</em>" if alt else "", caption))) if shown is not None else ""
+        return f"<p>{before}{said}{after}</p>" if said else ""
 
     def _image(self, attributes: dict[str, str]) -> str:
         alt = attributes.get("alt", "").strip()

@@ -34,10 +34,12 @@ _FIELD = re.compile(r"([A-Za-z_][\w-]*)[ \t]*:(?:[ \t]+(.*)|)")
 _GLUED = re.compile(r"([A-Za-z_][\w-]*):(?!//)([^\s:].*)")
 _EQUALS = re.compile(r"([A-Za-z_][\w-]*)\s*=\s*(.*)")
 _WITHOUT = re.compile(r"([A-Za-z_]+)(?:\s+[-–—=]\s*|\s+)(.+)")
+_ODD = re.compile(r"([A-Za-z_][\w-]*)(?=[ \u00a0]*[:：\u2236][ \u00a0]*\S)(?! ?: ?[^ \u00a0])[ \u00a0]*[:：\u2236][ \u00a0]*(.*)")
+_LIST = re.compile(r"(\"[^\"]*\"|'[^']*')(?:\s*,\s*(?:\"[^\"]*\"|'[^']*'))+,?")
 _BLOCK = re.compile(r"[|>][-+\d]{0,2}(?:[ \t]+#.*)?")
 _SIGNS = "@`%&*!|>"
 _UNQUOTED = re.compile(r"([A-Za-z_][\w-]*)\s*=\s*((?!(?:true|false)\s*(?:#|$))[A-Za-z“‘].*)")
-_SHORT = 60
+_SHORT = 120
 
 
 @dataclass(slots=True)
@@ -73,6 +75,11 @@ def mended(head: str, first_line: int) -> Mended:
 
 def _line(line: str, bare: str, in_value: bool, following: str) -> tuple[str, str, str]:
     """What was meant, what is wrong, '' for nothing, and how to mend it. ``in_value`` is whether the field above has its value."""
+    if odd := _ODD.fullmatch(line.rstrip()):
+        said = "What stands behind the field's name looks like a colon and a space, and is something else."
+        return f"{odd[1]}: {odd[2]}", said, f"Write {odd[1]}: {_short(odd[2])}"
+    if not in_value and (dash := re.match(r"[–—•·]\s*(.*)", bare)):
+        return f"  - {dash[1]}", "An item of a list begins with another sign than a plain hyphen.", f"Write - {_short(dash[1])}"
     item = re.match(r"-(?![-\s])(.*)", bare)
     if line.startswith("\t") or re.match(r" +\t", line):
         meant = f"  {bare}" if bare.startswith("-") or not in_value else bare
@@ -98,7 +105,20 @@ def _line(line: str, bare: str, in_value: bool, following: str) -> tuple[str, st
 def _value(line: str, name: str, value: str, following: str) -> tuple[str, str, str]:
     first = value[:1]
     if first in ('"', "'"):
-        inside = value[1:-1] if len(value) > 1 and value[-1] == first else value[1:]
+        if _LIST.fullmatch(value):
+            listed = f"{name}: [{value.rstrip(',')}]"
+            return listed, "Several values stand between square brackets.", f"Write {_short(listed)}"
+        if re.fullmatch(rf"{first}[^{first}]*{first}\s*,", value):
+            without = f"{name}: {value.rstrip(' ,')}"
+            return without, "There is a comma behind the value.", f"Write {_short(without)}"
+        inside = value[1:-1] if len(value) > 1 and value[-1] == first else value
+        if first not in value[1:]:
+            # The apostrophe of 'Tis is the text's own; a mark of a word processor at the end was to be the closing one.
+            inside = (
+                value
+                if first == "'" and re.match(r"'(?:[Tt](?:is|was|il|ill)|[Nn]?[Ee]m|[Cc]ause|[Rr]ound|\d\ds?)\b", value)
+                else value[1:].rstrip("”“„‟’‘")
+            )
         rest = re.sub(r"\\.", "..", value[1:]) if first == '"' else value[1:].replace("''", "..")
         end, meant = rest.find(first), f"{name}: {_in_quotes(inside, always=True)}"
         remedy = f"Write {name}: {_in_quotes(_short(inside))}"
@@ -137,8 +157,16 @@ def mended_toml(head: str, first_line: int) -> Mended:
             said = "Between the lines +++, a field has an equals sign after its name, and no colon."
         elif named := _UNQUOTED.fullmatch(bare):
             said = "The value is not in quotation marks."
+        elif named := re.fullmatch(r"([A-Za-z_][\w-]*)\s*=\s*(\[\s*[A-Za-z][^\[\]{}\"']*\])", bare):
+            said = "The values of the list are not in quotation marks."
+        elif named := re.fullmatch(r"([A-Za-z_][\w-]*)\s*=\s*(\"[^\"]*\"|'[^']*')\s*,", bare):
+            said = "There is a comma behind the value."
         if named and said:
             value = (named[2] or "").strip()
+            if listed := re.fullmatch(r"\[\s*([^\[\]{}\"']+?)\s*,?\s*\]", value):
+                items = [item.strip() for item in listed[1].split(",")]
+                if not all(re.fullmatch(r"true|false|[\d.:TZ+-]+", item) for item in items):
+                    value = dumps(items, ensure_ascii=False)
             is_toml = re.fullmatch(r"(\".*\"|'.*'|\[.*\]|\{.*\}|true|false|[\d.:TZ+-]+)", value)
             quoted = f"'{_short(value)}'" if '"' in value and "'" not in value else dumps(_short(value), ensure_ascii=False)
             remedy = f"Write {named[1]} = {_short(value) if is_toml else quoted}"
@@ -162,7 +190,39 @@ def last_field(lines: list[str], first_line: int) -> int:
     """The line of the last field of front matter that has no end, as it seems."""
     last = 0
     for place, line in enumerate(lines):
-        if line.strip() and not (_FIELD.fullmatch(line.rstrip()) or line[0] in " \t#-"):
+        # Below an empty line, a list or a remark may well be the text's.
+        after_a_gap = place - last > 1
+        if line.strip() and not (_FIELD.fullmatch(line.rstrip()) or (line[0] in " \t#-" and not after_a_gap)):
             break
         last = place if line.strip() else last
     return first_line + last
+
+
+def wrong_end(lines: list[str]) -> tuple[int, str, str] | None:
+    """Of the lines between the first --- and the next, if any: which one was meant to end the fields, or is the text's, as if one had; what is wrong;
+    and how to mend it.
+    """
+    gap = in_block = False
+    for place, line in enumerate(lines):
+        bare = line.strip()
+        in_block = in_block and (not bare or line[0] in " \t")
+        if in_block or not bare:
+            gap = not bare
+            continue
+        if re.fullmatch(r"[-–—_=*]{2,}|[–—]|\s+---", line.rstrip()):
+            return place, "This line does not end the fields.", "Write three plain hyphens there, at the margin: ---"
+        if named := _FIELD.fullmatch(line.rstrip()):
+            in_block = _BLOCK.fullmatch((named[2] or "").strip()) is not None
+        elif line[0] not in " \t#-" or (gap and re.match(r"#+ \S", line) and _is_text(lines[place:])):
+            if gap and re.match(r"#|[^\W\d_]\S* \S+ \S", line):
+                remedy = f"Put a line --- below the last field, which may be line {last_field(lines, 2)}."
+                return place, "The text begins here, and no line --- has ended the fields.", remedy
+            return None
+        gap = False
+    return None
+
+
+def _is_text(lines: list[str]) -> bool:
+    """Whether what begins with a headline, or a remark, goes on as a text does, and not with a field."""
+    following = next((line for line in lines if line.strip() and line[0] != "#"), "")
+    return bool(following) and not _FIELD.match(following)

@@ -15,8 +15,10 @@ from pressrun.core.problem import Problem, note
 
 # None has the opening of another in it, so one that never closes ends the search at the next opening and not at the end of the file.
 _HUGO = r"\{\{<(?P<hugo>(?:[^{>]|\{(?![{%])|>(?!\}\}))*+)>\}\}|\{\{%(?P<hugo_text>(?:[^{%]|\{(?![{%])|%(?!\}\}))*+)%\}\}"
+_PATH = r"[A-Za-z_][\w.-]*+(?:\[[^\[\]{}\n]*+\][\w.-]*+)*+|\d[\w.]*+\s*+(?=\|)"  # site.data["x"], or a number with a filter
 _LIQUID = (
-    r"\{%-?(?P<tag>(?:[^{%]|\{(?![{%])|%(?!\}))*+)%\}|\{\{-?\s*(?P<value>(?:[A-Za-z_][\w.-]*+|\"[^\"{}\n]*+\"|'[^'{}\n]*+')\s*+(?:\|[^{}\n]*+)?)\}\}"
+    r"\{%-?(?P<tag>(?:[^{%]|\{(?![{%])|%(?!\}))*+)%\}"
+    rf"|\{{\{{-?\s*(?P<value>(?:{_PATH}|\"[^\"{{}}\n]*+\"|'[^'{{}}\n]*+')\s*+(?:\|[^{{}}\n]*+)?)\}}\}}"
 )
 _OBSIDIAN = r"(?P<embed>!?)\[\[(?P<link>[^\[\]|\n]++)(?:\|(?P<label>[^\[\]\n]*+))?\]\](?![(\[])"
 # What Jekyll's Markdown says of looks: classes, and where a table of contents goes, in place of a list of one item.
@@ -28,7 +30,8 @@ _LOOK = rf"(?P<look>{_TOC}|\{{:[^{{}}\n]*\}}|{_ATTRIBUTES})"
 _WORDPRESS = r"(?P<video>^\[(?:youtube|vimeo)[= ]\s*[^\[\]\s]{1,300}\][ \t]*$)"
 # HTML in whose inside Jekyll's Markdown reads Markdown, which others do after an empty line.
 _BLOCK = r"(?P<block>^ {0,3}<(?:div|section|article|aside|main|header|footer|figure|blockquote|details|center)\b[^<>\n]{0,500}?"
-_MARKED, _ANY = rf"{_BLOCK}\smarkdown\s?=[^<>\n]{{0,500}}>)", rf"{_BLOCK}>)"
+_SUMMARY = r"(?:\s{0,9}<summary>[^<>\n]{0,500}</summary>)?"  # which begins a block of HTML itself
+_MARKED, _ANY = rf"{_BLOCK}\smarkdown\s?=[^<>\n]{{0,500}}>{_SUMMARY})", rf"{_BLOCK}>{_SUMMARY})"
 _IN_HTML = re.compile(f"{_HUGO}|{_LIQUID}")
 _IN_MARKDOWN = re.compile(f"{_HUGO}|{_LIQUID}|{_LOOK}|{_OBSIDIAN}|{_WORDPRESS}|{_MARKED}", re.MULTILINE)
 _IN_ALL_HTML = re.compile(f"{_HUGO}|{_LIQUID}|{_LOOK}|{_OBSIDIAN}|{_WORDPRESS}|{_ANY}", re.MULTILINE)
@@ -45,12 +48,15 @@ _NO_ARTICLE = re.compile(r"\.(?!(?:md|markdown|html?)$)\w+$", re.IGNORECASE)
 _LITERAL = {"highlight", "raw", "comment", "code", "codeblock", "code-toggle"}  # what stands between its two marks is not looked into
 _ELEMENTS = {"details": "details", "pullquote": "blockquote", "pull-quote": "blockquote"}  # which stand around Markdown
 _ENDS = {end + name: element for name, element in _ELEMENTS.items() for end in ("/", "end")}
+_RAW = re.compile(r"\{%-?\s*(?:end)?raw\s*-?%\}")
 _TEXTS = ("text", "quote", "body", "content")  # what an unknown shortcode with such an argument shows
+_SAYING = {"title", "summary", "caption", "label", "author", "name", "href", "link", "url"}  # others are of looks, as a rule
 _PICTURES = {"figure", "fig", "image", "img", "picture"}
 _SOURCES = ("src", "url", "path", "image_path", "file")
 _SITE_ADDRESSES = {"site.baseurl", "site.url"}
 _ADDRESS_FILTERS = {"relative_url", "absolute_url", "prepend", "escape", "xml_escape", "uri_escape"}
 _NOTHING = "Nothing need be done."
+_LOOK_AT = "It is left out, and its text stays. If readers need what else it says, such as a title or an address, write that as text."
 _MOST, _MOST_NOTES = 10_000, 50
 
 
@@ -86,11 +92,11 @@ def translate(text: str, first_line: int, markup: Markup = "markdown") -> tuple[
     notes = [
         note(
             f"Pressrun does not know “{name}”, a shortcode of another tool.",
-            f"It is left out, and its text stays. {_NOTHING}" if has_text else f"It is left out. {said}",
+            (f"It is left out, and its text stays. {_NOTHING}" if bare else _LOOK_AT) if has_text else f"It is left out. {said}",
             line=line_at(start) + first_line - 1,
             text=shown,
         )
-        for start, name, shown, has_text in translator.left_out[:_MOST_NOTES]
+        for start, name, shown, has_text, bare in translator.left_out[:_MOST_NOTES]
     ]
     if more := translator.left_out[_MOST_NOTES:]:
         notes.append(note(f"{len(more)} more shortcodes are left out.", said, line=line_at(more[0][0]) + first_line - 1))
@@ -102,7 +108,8 @@ class _Translator:
         self.text, self.markup, self.found = text, markup, found
         self.defined = {found[1] for found in _DEFINITION.finditer(text)} if "[[" in text else set()
         self.code, self.html = spans(text, markup) if found else ([], [])
-        self.left_out: list[tuple[int, str, str, bool]] = []  # where, the name, as written, and whether its text stays
+        # Where, the name, as written, whether its text stays, and whether that was all it said.
+        self.left_out: list[tuple[int, str, str, bool, bool]] = []
         self.closed: set[int] = set()  # where those begin that another one closes
         self.open: Counter[str] = Counter()  # how many of each element
 
@@ -118,7 +125,7 @@ class _Translator:
             yield self.text[done : found.start()]
             done = found.end()
             if _inside(self.code, found.start()):
-                yield _unescaped(found) or found[0]
+                yield "" if shortcode.name in ("raw", "endraw") else _unescaped(found) or found[0]
             elif unescaped := _unescaped(found):
                 yield escape(unescaped, quote=False)
             elif found.lastgroup == "look":
@@ -165,7 +172,9 @@ class _Translator:
             said = next((shortcode.arguments[name] for name in _TEXTS if shortcode.arguments.get(name)), "")
             shown = said and self._paragraph(shortcode, escape(said, quote=False) if self._in_html(shortcode) else said)
             written = self.text[shortcode.start : min(shortcode.end, shortcode.start + 120)]
-            self.left_out.append((shortcode.start, shortcode.name, written, bool(said) or shortcode.start in self.closed))
+            others = {key: value for key, value in shortcode.arguments.items() if value != said}
+            is_all = not any(key in _SAYING or re.search(r"[\s/]", value) for key, value in others.items())
+            self.left_out.append((shortcode.start, shortcode.name, written, bool(said) or shortcode.start in self.closed, is_all))
             if not said and re.match(r"[ \t]*[\"')]", self.text[shortcode.end : shortcode.end + 80]) and self._is_destination(shortcode):
                 return "<>" if self.text[: shortcode.start].rstrip().endswith("](") else ""  # else the brackets would be text
         return shown
@@ -189,6 +198,7 @@ class _Translator:
     def _literal(self, shortcode: _Shortcode, inner: str) -> str:
         if shortcode.name == "comment":
             return ""
+        inner = _RAW.sub("", inner)
         if shortcode.name == "raw":
             return inner
         if self._in_html(shortcode):

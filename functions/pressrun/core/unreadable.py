@@ -1,6 +1,6 @@
 """What a parser could not read, in an editor's words: where it is, what is wrong and what to write, whatever the parser says of it.
 
-A parser stops at the first thing that it cannot read. ``without`` takes that out, so that what stands below it is read, too.
+A parser stops at the first thing that it cannot read. ``without`` puts a plain text in its place, so that what stands below it is read, too.
 """
 
 import json
@@ -36,6 +36,12 @@ _JSON_STATEMENT = re.compile(r"\s*+(?:[\"“”]?(?P<name>[A-Za-z_][\w-]*+)[\"�
 
 # What libyaml says, by a word of it.
 _YAML: tuple[tuple[str, str, str], ...] = (
+    (
+        "an anchor",
+        "Anchors (&name) and aliases (*name) are not allowed in front matter.",
+        "Write the value out, or in quotation marks if it begins with & or *.",
+    ),
+    ("a tag", "Something in this line begins with !, which means something else here.", _IN_QUOTES),
     ("hexdecimal", _BACKSLASH, r"Write two of them (\\), or use ' in place of the quotation marks."),
     ("escape character", _BACKSLASH, r"Write two of them (\\), or use ' in place of the quotation marks."),
     ("Unicode", _BACKSLASH, r"Write two of them (\\), or use ' in place of the quotation marks."),
@@ -144,6 +150,10 @@ def said_of_json(text: str, error: json.JSONDecodeError) -> Said:
     last = before.count("\n")
     remove = "Remove the comma."
     match error.msg.removesuffix(" starting at").removesuffix(" at"):
+        case "Expecting ',' delimiter" if not after:
+            return last, "The front matter has no end.", "Put a line } after its last field, and a ] after a list."
+        case "Expecting ',' delimiter" if last == line and re.search(r":\s*[\d.]+$", before):
+            return line, "The value does not stand between two straight quotation marks.", 'Write it as "name": "value", or true or false.'
         case "Expecting ',' delimiter" if last < line or before.endswith('"'):
             if last == line:
                 return (
@@ -184,62 +194,60 @@ def as_far_as_it_goes(
     problems: list[Problem],
     read: Callable[[str], T],
     said_of: Callable[[str, Any], Said],
-    without: Callable[[str, int], tuple[str, bool]],
+    without: Callable[[str, int], str],
 ) -> T | None:
-    """What can be read of a text in which something cannot; ``problems`` gets one for each such place. None where a part is lost: whoever judged the
-    rest would miss it."""
-    lines, whole = text.split("\n"), True
+    """What can be read of a text in which something cannot; ``problems`` gets one for each such place. None where there are too many."""
+    lines = text.split("\n")
     for _ in range(_MOST_PLACES):
         try:
-            found = read(text)
+            return read(text)
         except (yaml.YAMLError, ValueError) as error:
             line, said, remedy = said_of(text, error)
             if all(problem.line != first_line + line for problem in errors(problems)):
                 problems.append(Problem(said, remedy, first_line + line, lines[line].strip()[:120]))
-            text, kept = without(text, line)
-            whole = whole and kept
-        else:
-            return found if whole else None
+            text = without(text, line)
     return None
 
 
 def _statement(text: str, line: int, pattern: re.Pattern[str]) -> tuple[list[str], int, int, str, str]:
-    """The text's lines, where what stands at this line begins and ends among them, and its name and its value as a plain text in
-    quotation marks. The name is '' where it has none, or no value in its own line."""
+    """The text's lines, where what stands at this line begins and ends among them, its name, '' for none, and its value as one plain text in
+    quotation marks.
+    """
     lines = text.split("\n")
     start = next((n for n in range(line, -1, -1) if pattern.fullmatch(lines[n])), 0)
     end = next((n for n in range(max(start, line) + 1, len(lines)) if pattern.fullmatch(lines[n])), len(lines))
     found = pattern.fullmatch(lines[start])
-    value = _bare(found["value"]) if found and found["name"] and start == line else ""
-    return lines, start, end, found["name"] if found and value else "", dumps(value, ensure_ascii=False)
+    name = found["name"] or "" if found else ""
+    value = " ".join(map(_bare, [found["value"] or "", *lines[start + 1 : end]])) if found else ""
+    return lines, start, end, name, dumps(" ".join(value.split()), ensure_ascii=False)
 
 
 def _bare(value: str) -> str:
-    return re.sub(r"[\x00-\x1f\x7f]", " ", value).strip(" \t\"'[]{},|>&*!%@`")
+    return re.sub(r"[\x00-\x1f\x7f]|^\s*-\s", " ", value).strip(" \t\"'[]{},|>&*!%@`")
 
 
-def _without(text: str, line: int, pattern: re.Pattern[str], form: str) -> tuple[str, bool]:
-    """The text with what is written at this line as a plain text, on as many lines; and whether its name was kept, or it was taken out."""
+def _without(text: str, line: int, pattern: re.Pattern[str], form: str) -> str:
+    """The text, on as many lines, with what is written at this line as a plain text, or without it where it has no name."""
     lines, start, end, name, value = _statement(text, line, pattern)
     meant = form.format(name, value) if name else ""
-    return "\n".join([*lines[:start], meant, *[""] * (end - start - 1), *lines[end:]]), bool(name)
+    return "\n".join([*lines[:start], meant, *[""] * (end - start - 1), *lines[end:]])
 
 
-def without_yaml(head: str, line: int) -> tuple[str, bool]:
+def without_yaml(head: str, line: int) -> str:
     """``_without``, of YAML."""
     return _without(head, line, _YAML_STATEMENT, "{}: {}")
 
 
-def without_toml(text: str, line: int) -> tuple[str, bool]:
+def without_toml(text: str, line: int) -> str:
     """``_without``, of TOML."""
     return _without(text, line, _TOML_STATEMENT, "{} = {}")
 
 
-def without_json(text: str, line: int) -> tuple[str, bool]:
+def without_json(text: str, line: int) -> str:
     """``_without``, of JSON, where a comma stands between two fields and none after the last. What stands in the line of a brace is left as it is."""
     lines, start, end, name, value = _statement(text, line, _JSON_STATEMENT)
     if lines[start].lstrip().startswith(("{", "}")):
-        return text, False
+        return text
     following = next((each.lstrip() for each in lines[end:] if each.strip()), "}")
     meant = f'"{name}": {value}' + ("" if following.startswith("}") else ",")
-    return "\n".join([*lines[:start], meant, *[""] * (end - start - 1), *lines[end:]]), bool(name)
+    return "\n".join([*lines[:start], meant, *[""] * (end - start - 1), *lines[end:]])

@@ -203,8 +203,9 @@ class Storm:
         self.stage.settle()
         if lost:
             self.stage.wait(601)  # the walk rests for ten minutes
-            self.stage.sweep()
-            self.stage.settle()
+            for _ in range(3):  # which die where a run has its faults there
+                self.stage.sweep()
+                self.stage.settle()
         self.reader.settled()
         for error in self.stage.errors:
             if not isinstance(error, _EXPECTED):
