@@ -34,7 +34,9 @@ _FIELD = re.compile(r"([A-Za-z_][\w-]*)[ \t]*:(?:[ \t]+(.*)|)")
 _GLUED = re.compile(r"([A-Za-z_][\w-]*):(?!//)([^\s:].*)")
 _EQUALS = re.compile(r"([A-Za-z_][\w-]*)\s*=\s*(.*)")
 _WITHOUT = re.compile(r"([A-Za-z_]+)(?:\s+[-–—=]\s*|\s+)(.+)")
-_ODD = re.compile(r"([A-Za-z_][\w-]*)(?=[ \u00a0]*[:：\u2236][ \u00a0]*\S)(?! ?: ?[^ \u00a0])[ \u00a0]*[:：\u2236][ \u00a0]*(.*)")
+# A colon that is none, or a space that is none, as word processors and other keyboards make them.
+_ODD = re.compile(r"([A-Za-z_][\w-]*)(?=[^\w\u00a0：∶]*[\u00a0：∶])[ \u00a0]*[:：∶][ \u00a0]*(.*)")
+_APOSTROPHE = re.compile(r"'(?:[Tt](?:is|was|il|ill)|[Nn]?[Ee]m|[Cc]ause|[Rr]ound|\d\ds?)\b")  # with which a headline may begin
 _LIST = re.compile(r"(\"[^\"]*\"|'[^']*')(?:\s*,\s*(?:\"[^\"]*\"|'[^']*'))+,?")
 _BLOCK = re.compile(r"[|>][-+\d]{0,2}(?:[ \t]+#.*)?")
 _SIGNS = "@`%&*!|>"
@@ -103,31 +105,9 @@ def _line(line: str, bare: str, in_value: bool, following: str) -> tuple[str, st
 
 
 def _value(line: str, name: str, value: str, following: str) -> tuple[str, str, str]:
-    first = value[:1]
+    first, said = value[:1], ""
     if first in ('"', "'"):
-        if _LIST.fullmatch(value):
-            listed = f"{name}: [{value.rstrip(',')}]"
-            return listed, "Several values stand between square brackets.", f"Write {_short(listed)}"
-        if re.fullmatch(rf"{first}[^{first}]*{first}\s*,", value):
-            without = f"{name}: {value.rstrip(' ,')}"
-            return without, "There is a comma behind the value.", f"Write {_short(without)}"
-        inside = value[1:-1] if len(value) > 1 and value[-1] == first else value
-        if first not in value[1:]:
-            # The apostrophe of 'Tis is the text's own; a mark of a word processor at the end was to be the closing one.
-            inside = (
-                value
-                if first == "'" and re.match(r"'(?:[Tt](?:is|was|il|ill)|[Nn]?[Ee]m|[Cc]ause|[Rr]ound|\d\ds?)\b", value)
-                else value[1:].rstrip("”“„‟’‘")
-            )
-        rest = re.sub(r"\\.", "..", value[1:]) if first == '"' else value[1:].replace("''", "..")
-        end, meant = rest.find(first), f"{name}: {_in_quotes(inside, always=True)}"
-        remedy = f"Write {name}: {_in_quotes(_short(inside))}"
-        if end < 0 and (not following.strip() or _FIELD.fullmatch(following.rstrip())):
-            return meant, "The quotation mark is never closed.", remedy
-        if 0 <= end < len(rest) - 1 and not rest[end + 1 :].lstrip().startswith("#"):
-            return meant, f"The value has {first} inside it, where its own quotation marks are {first}, too.", remedy
-        return line, "", ""
-    said = ""
+        return _quotation(name, value, following) or (line, "", "")
     if first in ("[", "{"):
         end = value.rfind("]" if first == "[" else "}")
         if 0 <= end < len(value) - 1 and not value[end + 1 :].lstrip().startswith("#"):
@@ -137,6 +117,29 @@ def _value(line: str, name: str, value: str, following: str) -> tuple[str, str, 
     if not said:
         return line, "", ""
     return f"{name}: {_in_quotes(value, always=True)}", said, f"Put it in quotation marks: {name}: {_in_quotes(_short(value))}"
+
+
+def _quotation(name: str, value: str, following: str) -> tuple[str, str, str] | None:
+    """The same for a value that begins with a quotation mark; None where nothing is wrong."""
+    first = value[0]
+    if _LIST.fullmatch(value):
+        meant = f"{name}: [{value.rstrip(',')}]"
+        return meant, "Several values stand between square brackets.", f"Write {_short(meant)}"
+    if re.fullmatch(rf"{first}[^{first}]*{first}\s*,", value):
+        meant = f"{name}: {value.rstrip(' ,')}"
+        return meant, "There is a comma behind the value.", f"Write {_short(meant)}"
+    rest = re.sub(r"\\.", "..", value[1:]) if first == '"' else value[1:].replace("''", "..")
+    end = rest.find(first)
+    if end < 0 and (not following.strip() or _FIELD.fullmatch(following.rstrip())):
+        # Its end may have become another mark in a word processor.
+        inside = value if _APOSTROPHE.match(value) else value[1:].rstrip("”“„‟’‘")
+        said = "The quotation mark is never closed."
+    elif 0 <= end < len(rest) - 1 and not rest[end + 1 :].lstrip().startswith("#"):
+        inside = value[1:-1] if value[-1] == first else value
+        said = f"The value has {first} inside it, where its own quotation marks are {first}, too."
+    else:
+        return None
+    return f"{name}: {_in_quotes(inside, always=True)}", said, f"Write {name}: {_in_quotes(_short(inside))}"
 
 
 def _in_quotes(text: str, always: bool = False) -> str:
