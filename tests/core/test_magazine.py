@@ -97,6 +97,10 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
     ),
     "a colour by its name": (LEAST + NEWS + '[theme]\naccent = "red"', [(6, "“red” is not a colour.", 'Write it like "#9a2a1c".')]),
     "fonts that end the rule": (LEAST + NEWS + '[theme]\nserif = "a;}b{"', [(6, "“a;}b{” is not a list of fonts.", "Charter, Georgia, serif")]),
+    "fonts with a quotation that never ends": (
+        LEAST + NEWS + "[theme]\nserif = 'Charter\", serif'",
+        [(6, '“Charter", serif” is not a list of fonts.', "Charter, Georgia, serif")],
+    ),
     "labels that are text": (LEAST + 'labels = "x"\n' + NEWS, [(3, "“labels” must be a table.", "Write a line [labels]")]),
     "an unknown default section": (
         LEAST + 'default_section = "nws"\n' + NEWS,

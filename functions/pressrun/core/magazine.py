@@ -35,7 +35,7 @@ _ADDRESS = re.compile(r"(https?://|mailto:|/)[^\s\"<>\\]*")
 THEME = {"paper": "--paper", "ink": "--ink", "accent": "--mark", "serif": "--serif", "sans": "--sans"}
 _DARK = "dark_"
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_FONTS = re.compile(r"[\w\s,'\"-]+")
+_FONTS = re.compile(r"(?:[\w\s,-]|\"[\w\s-]+\"|'[\w\s-]+')+")
 
 
 @dataclass(frozen=True, slots=True)
