@@ -27,7 +27,7 @@ from botocore.auth import SigV4Auth
 from botocore.useragent import UserAgentString
 from moto.cloudfront.exceptions import CloudFrontException
 from moto.core.serialize import BaseJSONSerializer
-from moto.dynamodb.comparisons import get_filter_expression
+from moto.dynamodb.comparisons import get_comparison_func, get_filter_expression
 from moto.dynamodb.exceptions import (
     MockValidationException,
     MultipleTransactionsException,
@@ -351,23 +351,21 @@ def _query(
         if consistent_read:
             raise MockValidationException("Consistent reads are not supported on global secondary indexes")
         keys = {key["KeyType"]: key["AttributeName"] for key in table.get_index(index_name).schema}
+        order = [keys["RANGE"], table.hash_key_attr, table.range_key_attr]
         everything = (item for partition in table.items.values() for item in partition.values())
         indexed = (item for item in everything if keys["HASH"] in item.attrs and keys["RANGE"] in item.attrs)
-        items = [item for item in indexed if item.attrs[keys["HASH"]] == hash_key]
-        order = [keys["RANGE"], table.hash_key_attr, table.range_key_attr]
+        placed = {_place(*map(item.attrs.get, order)): item for item in indexed if item.attrs[keys["HASH"]] == hash_key}
     else:
-        items = list(table.items.get(hash_key, {}).values())
         order = [table.range_key_attr]
-
-    def position(attributes: dict[str, DynamoType]) -> list[Any]:
-        return [attributes[name].cast_value for name in order]
-
-    items.sort(key=lambda item: position(item.attrs), reverse=not forward)
+        placed = {_place(key): item for key, item in table.items.get(hash_key, {}).items()}
+    places = sorted(placed, reverse=not forward)
     if exclusive_start_key:
-        start = position({name: DynamoType(value) for name, value in exclusive_start_key.items()})
-        items = [item for item in items if (position(item.attrs) > start if forward else position(item.attrs) < start)]
+        start = _place(*(DynamoType(exclusive_start_key[name]) for name in order))
+        places = [place for place in places if (place > start if forward else place < start)]
     if range_comparison:
-        items = [item for item in items if item.attrs[order[0]].compare(range_comparison, range_values)]
+        matches, values = get_comparison_func(range_comparison), _place(*range_values)
+        places = [place for place in places if matches(place[0], *values)]
+    items = [placed[place] for place in places]
 
     page: list[Item] = []
     size = 0
@@ -382,6 +380,10 @@ def _query(
     if filter_expression is not None:
         found = [item for item in found if filter_expression.expr(item)]
     return [item.project(projection) for item in found] if projection else found, len(page), last
+
+
+def _place(*values: DynamoType) -> tuple[Any, ...]:
+    return tuple([value.value if value.type == "S" else value.cast_value for value in values])
 
 
 def _transact_write_items(backend: Any, transact_items: list[dict[str, Any]]) -> None:
