@@ -296,6 +296,10 @@ UNREADABLE: dict[str, tuple[str, list[tuple[int, str, str]]]] = {
         "---\ntitle: One\n----\nText.\n",
         [(3, "This line does not end the fields.", "Write three plain hyphens there, at the margin: ---")],
     ),
+    "two hyphens at the end, below a list": (
+        "---\ntitle: One\ntags:\n– ice\n--\nText.\n",
+        [(5, "This line does not end the fields.", "Write three plain hyphens there, at the margin: ---")],
+    ),
     "a hyphen that is none at the end": (
         "---\ntitle: One\n—\nText.\n",
         [(3, "This line does not end the fields.", "Write three plain hyphens there, at the margin: ---")],

@@ -216,7 +216,7 @@ def wrong_end(lines: list[str]) -> tuple[int, str, str] | None:
             return place, "This line does not end the fields.", "Write three plain hyphens there, at the margin: ---"
         if named := _FIELD.fullmatch(line.rstrip()):
             in_block = _BLOCK.fullmatch((named[2] or "").strip()) is not None
-        elif line[0] not in " \t#-" or (gap and re.match(r"#+ \S", line) and _is_text(lines[place:])):
+        elif line[0] not in " \t#-–—•" or (gap and re.match(r"#+ \S", line) and _is_text(lines[place:])):
             if gap and re.match(r"#|[^\W\d_]\S* \S+ \S", line):
                 remedy = f"Put a line --- below the last field, which may be line {last_field(lines, 2)}."
                 return place, "The text begins here, and no line --- has ended the fields.", remedy
