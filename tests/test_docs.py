@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from pressrun.core.article import _FIELDS, _MEANT
+
 ROOT = Path(__file__).parent.parent
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # A test by its file, or by a short name that the same document explains: "`life` is `tests/cloud/test_life.py`". `…` is the one before in its cell.
@@ -29,6 +31,15 @@ def test_every_test_that_a_document_names_is_there(doc: Path) -> None:
             missing += [f"{place}::{name}"] if name not in names_in(ROOT / same) else []
     missing += [name for name in FILE.findall(text) if not (ROOT / name).is_file()]
     assert missing == []
+
+
+def test_every_field_that_an_article_may_have_is_explained_and_no_other() -> None:
+    table = (ROOT / "docs" / "editors.md").read_text().partition("## What an article may say")[2].partition("\n## A life")[0]
+    rows = [[set(re.findall(r"`([a-z_.]+)[:`]", cell)) for cell in line.split("|")[1:4:2]] for line in table.splitlines() if line.startswith("| `")]
+    fields = {name: others for names, others in rows for name in names}
+    assert fields.keys() == _FIELDS.keys()
+    named = set().union(*({*names, *others} for names, others in rows))
+    assert named == _MEANT.keys()
 
 
 def test_every_row_of_an_articles_life_names_its_tests() -> None:

@@ -304,10 +304,6 @@ UNREADABLE: dict[str, tuple[str, list[tuple[int, str, str]]]] = {
         "---\ntitle: One\n—\nText.\n",
         [(3, "This line does not end the fields.", "Write three plain hyphens there, at the margin: ---")],
     ),
-    "a draft by another name": (
-        "---\ntitle: One\ndrft: true\n---\n",
-        [(3, "“drft” is not a field that Pressrun knows.", "Did you mean “draft”? If not, remove the line.")],
-    ),
     "a draft in the picture": (
         "---\ntitle: One\ncover:\n  image: a.jpg\n  draft: true\n---\n",
         [(3, "“draft” stands inside of “cover”, where it says nothing of the article.", "Move it above cover, to the margin.")],

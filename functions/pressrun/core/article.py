@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -422,7 +422,7 @@ class _ArticleReader(Reader):
             else found
             for found in self.problems
         ]
-        self._note_unknown(unknown, found)
+        self._note_unknown(unknown)
         self.redirect_fields = found.pop("redirects", [])
         return {name: self._chosen(name, candidates) for name, candidates in found.items()}
 
@@ -440,18 +440,11 @@ class _ArticleReader(Reader):
         is_draft = value in _NOT_YET if name == "status" else value in _FALSE - {""}
         return "draft", replace(field, value="true" if is_draft else "")
 
-    def _note_unknown(self, unknown: list[tuple[str, Field]], meant: Container[str]) -> None:
-        """A note on each; an error where it may well be one that publishes what must not be seen, and none of these is ``meant`` by another name."""
+    def _note_unknown(self, unknown: list[tuple[str, Field]]) -> None:
         others: list[Field] = []
         for place, (spelling, field) in enumerate(unknown):
             close = get_close_matches(spelling, _MEANT, n=1, cutoff=0.8) if place < _MOST_ITEMS else []
-            if close and _MEANT[close[0]] in _EXACT and _MEANT[close[0]] not in meant:
-                said, remedy = (
-                    f"“{field.name[:60]}” is not a field that Pressrun knows.",
-                    f"{nearest(spelling, close).strip()} If not, remove the line.",
-                )
-                self.problems.append(Problem(said, remedy, field.line, _shown(field)))
-            elif close:
+            if close:
                 remedy = "It is left out." + nearest(spelling, close)
                 self.problems.append(note(f"“{field.name[:60]}” is not a field that Pressrun knows.", remedy, line=field.line, text=_shown(field)))
             else:
