@@ -73,6 +73,13 @@ MENDED = [
     ),
     # An answer that a late worker put over a newer one, while it had nothing to change about the record: so nothing told it of being late.
     Run(("put a slug=x", "put b slug=x", "delete a"), {49: Fault.REFUSE}, rough=True, seed=10000054),
+    # A picture deleted by one who had read its marks before an article let go of it, and what is noted of pages after that.
+    Run(
+        ("picture red", "put a shows", "picture blue"),
+        {104: Fault.CRASH_AFTER, 156: Fault.REFUSE, 186: Fault.CRASH_AFTER},
+        rough=True,
+        seed=10140022,
+    ),
 ]
 
 

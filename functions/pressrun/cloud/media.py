@@ -131,11 +131,21 @@ def _look(cloud: Cloud, key: str, named: Collection[str]) -> tuple[Medium | None
         # Under one key, whichever bytes: it stays as long as a page offers any of them.
         head = cloud.site.head(key)
         there = {key: medium.digest if medium and _is_shown(cloud, key) else head.metadata.get("digest", "")} if head else {}
-    marks = cloud.catalogue.marks(Target("media", key))
-    after = frozenset(place for mark in marks.values() for place in loads(mark.get("after", "[]")))
-    held = {digest for name, mark in marks.items() if name not in named for digest in loads(mark.get("around", "[]"))}
+    target = Target("media", key)
+    marks = cloud.catalogue.marks(target)
     digests = {*there.values(), *([medium.digest] if medium else [])}
-    return medium, there, frozenset(digest for digest in digests if digest in held or _is_shown(cloud, key, digest)), after
+    shown = {digest for digest in digests if digest in _held(marks, named) or _is_shown(cloud, key, digest)}
+    if not shown.issuperset(there.values()):
+        # Who noted meanwhile that a page shows one no longer left a mark with that.
+        marks |= cloud.catalogue.marks(target)
+        shown |= digests & _held(marks, named)
+    after = frozenset(place for mark in marks.values() for place in loads(mark.get("after", "[]")))
+    return medium, there, frozenset(shown), after
+
+
+def _held(marks: Mapping[str, Item], named: Collection[str]) -> set[str]:
+    """The digests that pages are about to show. ``named`` are the marks that are worked off."""
+    return {digest for name, mark in marks.items() if name not in named for digest in loads(mark.get("around", "[]"))}
 
 
 def _is_shown(cloud: Cloud, key: str, digest: str = "") -> bool:
