@@ -139,6 +139,12 @@ class Aws:
             messages: Any = get_backend("sqs")[ACCOUNT][REGION].queues[queue]
             return int(messages.approximate_number_of_messages + messages.approximate_number_of_messages_not_visible)
 
+    def ready(self, queue: str) -> int:
+        """Those of them that one may receive now."""
+        with self.lock:
+            messages: Any = get_backend("sqs")[ACCOUNT][REGION].queues[queue]
+            return int(messages.approximate_number_of_messages)
+
     # What the corrections tell.
 
     def arrived(self, queue: str) -> None:

@@ -5,18 +5,20 @@ And, once a run has settled, the reference: ``build``, and what a CDN's cache ma
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from pressrun.cloud.batch import DEAD
 from pressrun.cloud.buckets import Bucket
 from pressrun.cloud.catalogue import Catalogue, Key, mark_key
 from pressrun.cloud.pending import as_of, pending
 from pressrun.cloud.register import CLAIMS, SOURCES
 from pressrun.core.build import build, judge
 from pressrun.core.claims import Claim, Register
+from pressrun.core.dates import stamp
 from pressrun.core.report import PREFIX as REPORTS
 from pressrun.core.site import LISTS_TAG, SiteObject, key_of
 from pressrun.local.storm.stage import Call, Stage
@@ -57,6 +59,7 @@ class Reader:
     _claimed: set[str] = field(default_factory=set)  # the site keys of the URLs that articles ever asked for
     _lived: set[str] = field(default_factory=set)
     _hinted: set[Key] = field(default_factory=set)
+    _again: Counter[Key] = field(default_factory=Counter)  # those that were hinted at once more
     _copies: defaultdict[str, list[Copy]] = field(default_factory=lambda: defaultdict(list))
     _written: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     _stood: defaultdict[str, list[SiteObject | None]] = field(default_factory=lambda: defaultdict(lambda: [None]))
@@ -71,6 +74,7 @@ class Reader:
             kept.update((key, Bucket(cloud.site.s3, bucket).body(key)) for key, _ in Bucket(cloud.site.s3, bucket).listing())
         self.stage.local.aws.observe(self._changed)
         self.stage.local.aws.on_purge(self._purged)
+        self.stage.answered = self._answered
 
     def wrote(self, key: str, number: int) -> None:
         """The article's newest text is this version of it."""
@@ -84,7 +88,7 @@ class Reader:
         """What other systems, and the queues' logs, may get to see."""
         if call.operation in ("PutEvents", "SendMessageBatch"):
             self._listen(f"{call.function} {call.operation}", json.dumps(call.params).encode())
-        if call.operation == "SendMessageBatch" and call.function != "sweep":
+        if call.operation == "SendMessageBatch":
             self._expect_marks(call)
 
     def purges_are_lost(self) -> None:
@@ -185,10 +189,23 @@ class Reader:
         for entry in call.params["Entries"]:
             fields = json.loads(entry["MessageBody"])
             if "mark" in fields:
-                marks = {mark_key(target, fields["mark"]) for target in fields["targets"]} - self._hinted
-                if len(self._catalogue.read(marks)) < len(marks):
+                marks = {mark_key(target, fields["mark"]) for target in fields["targets"]}
+                if call.function in ("render", "index"):
+                    self._again.update(marks & self._hinted)
+                marks -= self._hinted
+                if call.function != "sweep" and len(self._catalogue.read(marks)) < len(marks):
                     self.wrong.append(f"{call.function} hints at {fields['targets']} before there is a mark")
                 self._hinted |= marks
+
+    def _answered(self, messages: list[str]) -> None:
+        """What a message asks for is done, or asked for once more, before it is answered: else it is left to the sweep, as old marks are."""
+        hints = [fields for fields in map(json.loads, messages) if "mark" in fields]
+        marks = {mark_key(target, hint["mark"]) for hint in hints for target in hint["targets"]}
+        young = stamp(self.stage.cloud.now() - DEAD)
+        standing = {key for key, mark in self._catalogue.read(marks).items() if mark["since"] > young}
+        for target, mark in sorted(standing - self._again.keys()):
+            self.wrong.append(f"a message was answered as done, and {target} still has its mark {mark}")
+        self._again -= Counter(standing)
 
     # What the CDN may hold
 

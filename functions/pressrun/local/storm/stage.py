@@ -95,7 +95,9 @@ class Worker:
 
 @dataclass
 class Stage:
-    """``errors`` are what invocations ended with, ``calls`` how many AWS calls the functions have made."""
+    """``errors`` are what invocations ended with, ``calls`` how many AWS calls the functions have made. ``answered`` is told of the bodies of the
+    messages that an invocation has answered as done.
+    """
 
     local: LocalCloud
     cloud: Cloud
@@ -103,6 +105,7 @@ class Stage:
     clock: list[float]
     edition: str
     weather: Callable[[Call], Fault | None] | None = None
+    answered: Callable[[list[str]], None] | None = None
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     workers: list[Worker] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
@@ -267,11 +270,9 @@ class Stage:
     def _take_messages(self) -> bool:
         sqs = self.local.client("sqs")
         for queue in _QUEUES:
-            if not self.local.aws.waiting(f"pressrun-{queue}"):
-                continue
             url = _url(queue)
-            while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=_LONG).get("Messages"):
-                for message in found:
+            while self.local.aws.ready(f"pressrun-{queue}"):
+                for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=_LONG)["Messages"]:
                     record = {"messageId": message["MessageId"], "receiptHandle": message["ReceiptHandle"], "body": message["Body"]}
                     self.messages.append((queue, record | {"eventSource": "aws:sqs"}))
         return bool(self.messages)
@@ -282,6 +283,8 @@ class Stage:
         failed = {record["messageId"] for record in worker.records}
         if isinstance(answer, dict):
             failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        if self.answered:
+            self.answered([record["body"] for record in worker.records if record["messageId"] not in failed])
         sqs = self.local.client("sqs")
         for record in worker.records:
             if record["messageId"] in failed:
