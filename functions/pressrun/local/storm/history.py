@@ -59,7 +59,7 @@ HISTORIES = {
     "a picture that comes late": ("put a shows", "picture red"),
     "another picture": ("picture red", "put a shows", "picture blue"),
     "another picture, which others show": ("picture red", "put a shows", "put b", "picture blue"),
-    "another logo": ("put a", "picture red", "toml logo", "picture blue"),
+    "another logo": ("put a", "picture red", "toml logo", "picture blue", "picture green"),
     "a picture and its takedown": ("picture red", "put a shows", "delete a"),
     "an embargo moved later": ("put a at=5", "wait 240", "sweep", "wait 60", "put a at=20"),
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 from pressrun.cloud.batch import DEAD
 from pressrun.cloud.buckets import Bucket
-from pressrun.cloud.catalogue import Catalogue, Key, mark_key
+from pressrun.cloud.catalogue import Catalogue, Item, Key, mark_key
 from pressrun.cloud.pending import as_of, pending
 from pressrun.cloud.register import CLAIMS, SOURCES
 from pressrun.core.build import build, judge
@@ -59,6 +59,7 @@ class Reader:
     _claimed: set[str] = field(default_factory=set)  # the site keys of the URLs that articles ever asked for
     _lived: set[str] = field(default_factory=set)
     _hinted: set[Key] = field(default_factory=set)
+    _entering: dict[Key, Item | None] = field(default_factory=dict)  # entries that are about to be written, and what is there
     _again: Counter[Key] = field(default_factory=Counter)  # those that were hinted at once more
     _copies: defaultdict[str, list[Copy]] = field(default_factory=lambda: defaultdict(list))
     _written: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -74,6 +75,7 @@ class Reader:
             kept.update((key, Bucket(cloud.site.s3, bucket).body(key)) for key, _ in Bucket(cloud.site.s3, bucket).listing())
         self.stage.local.aws.observe(self._changed)
         self.stage.local.aws.on_purge(self._purged)
+        self.stage.heard = self._overhear
         self.stage.answered = self._answered
 
     def wrote(self, key: str, number: int) -> None:
@@ -84,13 +86,6 @@ class Reader:
         """No byte of it before this instant, in seconds since 1970."""
         self._secrets[word] = max(until, self._secrets.get(word, 0))
 
-    def overhear(self, call: Call) -> None:
-        """What other systems, and the queues' logs, may get to see."""
-        if call.operation in ("PutEvents", "SendMessageBatch"):
-            self._listen(f"{call.function} {call.operation}", json.dumps(call.params).encode())
-        if call.operation == "SendMessageBatch":
-            self._expect_marks(call)
-
     def purges_are_lost(self) -> None:
         """What the CDN holds then goes by its own time."""
         self._copies.clear()
@@ -99,7 +94,19 @@ class Reader:
         cloud = self.stage.cloud
         return {cloud.content.name: self.content, cloud.register.name: self.register}
 
-    # At every change
+    # At every call and every change
+
+    def _overhear(self, call: Call) -> None:
+        """What other systems, and the queues' logs, may get to see; and what is about to be written."""
+        self._check_entries()
+        if call.operation == "TransactWriteItems":
+            puts = (action["Put"]["Item"] for action in call.params["TransactItems"] if "Put" in action)
+            entries = [(item["pk"]["S"], item["sk"]["S"]) for item in puts if item["pk"]["S"].startswith("list#")]
+            self._entering = {key: found.get(key) for found in [self._catalogue.read(entries)] for key in entries}
+        if call.operation in ("PutEvents", "SendMessageBatch"):
+            self._listen(f"{call.function} {call.operation}", json.dumps(call.params).encode())
+        if call.operation == "SendMessageBatch":
+            self._expect_marks(call)
 
     def _changed(self, bucket: str, key: str, body: bytes | None) -> None:
         if (kept := self._kept().get(bucket)) is not None:
@@ -196,6 +203,17 @@ class Reader:
                 if call.function != "sweep" and len(self._catalogue.read(marks)) < len(marks):
                     self.wrong.append(f"{call.function} hints at {fields['targets']} before there is a mark")
                 self._hinted |= marks
+
+    def _check_entries(self) -> None:
+        """An article enters a list when its page stands, and nobody who is late brings back the entry of one that was taken down or has moved."""
+        if not self._entering:
+            return
+        found, before = self._catalogue.read(self._entering), self._entering
+        self._entering = {}
+        for key in [key for key, item in found.items() if item != before[key]]:
+            page = self.site.get(key_of(key[1].partition("#")[2]))
+            if page is None or _metadata(page, "status"):
+                self.wrong.append(f"{key[1]} enters {key[0]}, and there is no page")
 
     def _answered(self, messages: list[str]) -> None:
         """What a message asks for is done, or asked for once more, before it is answered: else it is left to the sweep, as old marks are."""

@@ -95,8 +95,8 @@ class Worker:
 
 @dataclass
 class Stage:
-    """``errors`` are what invocations ended with, ``calls`` how many AWS calls the functions have made. ``answered`` is told of the bodies of the
-    messages that an invocation has answered as done.
+    """``errors`` are what invocations ended with, ``calls`` how many AWS calls the functions have made. ``heard`` is told of each call there and then
+    when it is made, ``answered`` of the bodies of the messages that an invocation has answered as done.
     """
 
     local: LocalCloud
@@ -105,6 +105,7 @@ class Stage:
     clock: list[float]
     edition: str
     weather: Callable[[Call], Fault | None] | None = None
+    heard: Callable[[Call], None] | None = None
     answered: Callable[[list[str]], None] | None = None
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     workers: list[Worker] = field(default_factory=list)
@@ -315,6 +316,8 @@ class Stage:
         if fault is Fault.DELAY:
             worker.late = True
             worker.run.parent.switch()
+        if self.heard:
+            self.heard(call)
         return fault
 
     # What is there
