@@ -45,6 +45,15 @@ def test_by_key_one_walks_through_a_panel_into_what_is_newest_in_its_section(des
     expect_all(newest.first).to_be_focused()
 
 
+def test_a_table_that_is_wider_than_the_screen_is_moved_by_key_and_the_page_stays(phone: Any) -> None:
+    phone.goto(FILM)
+    phone.evaluate("word => document.querySelectorAll('.wide td').forEach(cell => cell.textContent = word)", _LONG_WORDS.split()[4])
+    phone.focus(".wide")
+    phone.keyboard.press("ArrowRight")
+    phone.wait_for_function("document.querySelector('.wide').scrollLeft > 0")
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_nobody_is_behind_the_drawer(phone: Any) -> None:
     phone.goto(ARTICLE)
     phone.click(".opener button")

@@ -36,6 +36,12 @@ def test_markdown_means_what_it_always_meant(text: str, html: str) -> None:
     assert to_html(text) == html
 
 
+def test_each_table_can_be_moved_by_key_where_it_is_wider_than_the_screen() -> None:
+    html = to_html("| a |\n|---|\n| b |\n\nText.\n\n| c |\n|---|\n| d |\n")
+    assert re.findall(r'<div class="wide" role="region" tabindex="0" aria-label="([^"]*)"><table>', html) == ["Table 1", "Table 2"]
+    assert html.count("</table></div>") == 2
+
+
 def test_a_table_keeps_its_alignment_without_a_style_attribute() -> None:
     html = to_html("|a|b|c|d|\n|:-|:-:|-:|-|\n|1|2|3|4|")
     assert re.findall(r"<th\b[^>]*>", html) == ['<th class="left">', '<th class="center">', '<th class="right">', "<th>"]

@@ -22,7 +22,7 @@ def used() -> set[str]:
 
 
 def test_every_label_that_a_template_uses_can_be_given_and_no_other() -> None:
-    in_texts = {"Done", "Not done", "Note {}", "Note {}: back to the text", "Watch the video on {}"}
+    in_texts = {"Done", "Not done", "Note {}", "Note {}: back to the text", "Table {}", "Watch the video on {}"}
     assert used() | in_texts | {*MONTHS, "{day} {month} {year}"} == LABELS
 
 

@@ -65,6 +65,7 @@ LABELS = frozenset(
         "Special reports",
         "Sub-sections",
         "Subscribe",
+        "Table {}",
         "Tag",
         "Tags",
         "Taken down",

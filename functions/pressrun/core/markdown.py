@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from html import escape, unescape
+from itertools import count
 from typing import Literal, NamedTuple
 
 import nh3
@@ -116,7 +117,7 @@ _HTML_CODE = re.compile(r"<(pre|code)\b(?:[^<]|<(?!/\1))*+", re.IGNORECASE)
 _ATTRIBUTES_OF = r'(?: [a-z-]+="[^"]*")*'
 _ALONE = rf"<p>\s*(?P<link><a{_ATTRIBUTES_OF}>)?\s*<img(?P<image>{_ATTRIBUTES_OF})>\s*(?:</a>)?\s*</p>"
 _NOTE = r'<div class="footnote-definition" id="(?P<note>fn-[^"]*)"><sup class="footnote-definition-label">(?P<number>[^<]*)</sup>'
-_CLEAN_TAG = re.compile(rf"{_ALONE}|{_NOTE}|<(?P<tag>/?a|img|h[2-6]|input)(?P<attributes>{_ATTRIBUTES_OF})>")
+_CLEAN_TAG = re.compile(rf"{_ALONE}|{_NOTE}|<(?P<tag>/?a|img|h[2-6]|input|/?table)(?P<attributes>{_ATTRIBUTES_OF})>")
 _PAGE_IDS = frozenset({"main", "menu", "special-reports"})  # what the templates call parts of the page
 
 Picture = Callable[[str, str, str], str | None]
@@ -230,6 +231,7 @@ class _Page:
         self.links, self.picture, self.words, self.tongue = links, picture, words, tongue
         self.noted: set[str] = set()  # the footnotes that the text has led to
         self.ids: Counter[str] = Counter()
+        self.tables = count(1)
         self.open_links: list[bool] = []  # whether each is shown
 
     def pieces(self, html: str) -> Iterator[str]:
@@ -255,6 +257,11 @@ class _Page:
                         yield f'<span lang="{self.tongue}">{said}</span>' if self.tongue else said
                 case "/a":
                     yield found[0] if self.open_links.pop() else ""
+                case "table":
+                    # It may be wider than the screen, and is then moved by key, too.
+                    yield f'<div class="wide" role="region" tabindex="0" aria-label="{self.words("Table {}", str(next(self.tables)))}">{found[0]}'
+                case "/table":
+                    yield "</table></div>"
                 case "input" if "type" not in attributes:
                     continue  # of a form
                 case "input":
