@@ -602,6 +602,21 @@ def test_a_sweep_with_nothing_to_find_sends_nothing(stage: Stage) -> None:
     assert stage.local.calls["sqs"]["SendMessageBatch"] == sent
 
 
+def test_a_machine_whose_clock_is_behind_undoes_nothing_that_another_did_by_its_clock(stage: Stage) -> None:
+    publish(stage, date=ago(minutes=-10))
+    publish(stage, OTHER, title="Short-lived", expires=ago(minutes=-10))
+    stage.wait(660)
+    stage.sweep()
+    stage.settle()
+    stage.clock[0] -= 300
+    stage.put("site.toml", SITE_TOML.replace("The Stage", "Judged Anew"))
+    stage.settle()
+    assert "Judged Anew" in stage.text("/news/story/")
+    assert stage.answer("/news/story/") == (200, "")
+    assert stage.answer("/news/short-lived/")[0] == 410
+    stage.check()
+
+
 def test_an_embargo_that_is_moved_earlier_ends_then(stage: Stage) -> None:
     publish(stage, date=ago(hours=-5))
     publish(stage, date=ago(hours=-1))
