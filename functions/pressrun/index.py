@@ -101,8 +101,8 @@ def _make(cloud: Cloud, targets: Sequence[Target], named: Mapping[str, Named], t
     failed: dict[str, Exception] = {}
     files = [target for target in targets if target.kind == "media"]
     todo = [target for target in targets if target.kind != "media"]
-    mark = cloud.new_mark()
     for _ in range(_TRIES if todo else 0):
+        mark = cloud.new_mark()  # That of an earlier try may be worked off by now: a hint with it would be taken for done.
         basis = same_edition(cloud, cloud.catalogue.basis())
         heads = {target: {key: cloud.site.head(key) for key in pages_for(basis).keys(target)} for target in todo}
         seen = _look(cloud, todo)

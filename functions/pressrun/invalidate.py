@@ -56,8 +56,9 @@ def invalidate(cloud: Cloud, messages: Iterable[str]) -> int:
     tags = sorted(set().union(*named.values()))
     if not tags:
         return 0
-    # The same messages again are the same invalidation: CloudFront answers with the first. Their sequencers tell later ones apart.
-    reference = sha256("\n".join(bodies).encode()).hexdigest()
+    # The same messages again are the same invalidation: CloudFront answers with the first. Their sequencers tell later ones apart. Where an object
+    # has other tags by now, it is another one: under the same reference, CloudFront would refuse it.
+    reference = sha256("\n".join((*bodies, *tags)).encode()).hexdigest()
     invalidation = cloud.cloudfront.create_invalidation(
         DistributionId=cloud.setting("DISTRIBUTION_ID"),
         InvalidationBatch={"Paths": {"Quantity": len(tags), "Items": [f"#{tag}" for tag in tags]}, "CallerReference": reference},

@@ -113,8 +113,9 @@ class Look:
 
 def render(cloud: Cloud, url: str, tally: Tally) -> None:
     """Makes what stands at ``url`` what it should be now, and the lists' entries with it. Raises Unjudged."""
-    target, mark, held = url_target(url), cloud.new_mark(), set[str]()
+    target, held = url_target(url), dict[str, set[str]]()
     for _ in range(_TRIES):
+        mark = cloud.new_mark()  # That of an earlier try may be worked off by now: a hint with it would be taken for done.
         head = cloud.site.head(key_of(url))
         seen, entries = look(cloud, url)
         if seen.answer.kind == "redirect":
@@ -122,18 +123,17 @@ def render(cloud: Cloud, url: str, tally: Tally) -> None:
         wanted = _entries(seen)
         try:
             if not _is_list_page(seen, url):
-                held |= _hold_media(cloud, seen, entries, mark, tally)
+                held[mark] = _hold_media(cloud, seen, entries, mark, tally)
                 tally.bring(target, cloud.site, key_of(url), _page(seen, url), head)
             standing, told = _enter(cloud, url, seen, entries, wanted, mark, tally)
-            held -= told
+            held[mark] = held.get(mark, set()) - told
             _tell(cloud, url, standing)
         except Conflict:
             continue
         again, standing = look(cloud, url, seen.copy.claim.owner if seen.copy else None)
         if again == seen and _alike(standing, wanted):
-            if held:
-                # Held for a page that has changed before it was made.
-                cloud.lists.send([Hint(tuple(sorted(held)), mark, receipt=tally.receipt)])
+            # Held for a page that has changed before it was made.
+            cloud.lists.send([Hint(tuple(sorted(targets)), mark, receipt=tally.receipt) for mark, targets in held.items() if targets])
             return
     raise RuntimeError(f"the page whose URL has the hash {hashed(url)} changed {_TRIES} times while it was made")
 

@@ -481,9 +481,8 @@ def _announce(cloud: Cloud, record: Record, decision: Decision) -> Record:
     waking = tuple(sorted({*record.waking, *decision.wake}))
     # What an earlier try announced stays announced: it may have claimed a URL that the record does not have yet, and that is right as it is.
     announced = replace(record, claiming=tuple(sorted({*record.claiming, *decision.changed})), waking=waking)
-    if announced == record:
-        return record  # by who died; their claims were taken over
-    cloud.catalogue.write(_record_writes(cloud, record, announced))
+    # Also where somebody else had announced the same: they may be alive, and done with it by now.
+    cloud.catalogue.write([_next_version(cloud, record, announced)])
     return replace(announced, version=record.version + 1)
 
 
@@ -593,13 +592,17 @@ def _copy_write(cloud: Cloud, copy: ClaimCopy) -> Action:
     return cloud.catalogue.put(copy.item(), "attribute_not_exists(pk) OR revision <= :revision", revision=copy.claim.revision)
 
 
+def _next_version(cloud: Cloud, record: Record, after: Record) -> Action:
+    condition, values = ("version = :version", {"version": record.version}) if record.version else ("attribute_not_exists(pk)", {})
+    return cloud.catalogue.put(replace(after, version=record.version + 1).item(), condition, **values)
+
+
 def _record_writes(cloud: Cloud, record: Record, after: Record) -> list[Action]:
     """The record's next version, conditional on the one that was read, and its place among what falls due."""
     if after == record:
         return []
     catalogue = cloud.catalogue
-    condition, values = ("version = :version", {"version": record.version}) if record.version else ("attribute_not_exists(pk)", {})
-    writes = [catalogue.put(replace(after, version=record.version + 1).item(), condition, **values)]
+    writes = [_next_version(cloud, record, after)]
     had, shown = record.desk_item(), after.desk_item()
     if had and (shown is None or (had["pk"], had["sk"]) != (shown["pk"], shown["sk"])):
         writes.append(catalogue.delete((had["pk"], had["sk"])))

@@ -263,6 +263,15 @@ def test_a_page_that_was_put_is_purged_by_its_own_tag(newsroom: Newsroom) -> Non
     assert len(newsroom.invalidations()) == before + 1
 
 
+def test_a_message_that_comes_again_when_its_object_is_gone_fails_not(newsroom: Newsroom) -> None:
+    newsroom.publish(ONE, article("One"))
+    before = len(newsroom.invalidations())
+    assert newsroom.send("invalidate/put") == []
+    newsroom.aws.site.delete(LEAF_ONE)
+    assert newsroom.send("invalidate/put") == []
+    assert [sorted(items) for items in newsroom.invalidations()[before:]] == [[TAG_ONE], sorted([TAG_ONE, "#l"])]
+
+
 def test_what_was_deleted_is_purged_as_a_page_and_as_a_list(newsroom: Newsroom) -> None:
     before = len(newsroom.invalidations())
     assert newsroom.send("invalidate/delete") == []

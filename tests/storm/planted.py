@@ -38,11 +38,11 @@ _LOOKS_AGAIN: tuple[Line, ...] = (
 _IF_MATCH: Line = ("pressrun.cloud.buckets:Bucket.put_if", '{"IfMatch": etag} if etag else {"IfNoneMatch": "*"}', "{}")
 _LIVE = 'record.url if record.phase == "live" else ""'
 _LEAF = """            if not _is_list_page(seen, url):
-                held |= _hold_media(cloud, seen, entries, mark, tally)
+                held[mark] = _hold_media(cloud, seen, entries, mark, tally)
                 tally.bring(target, cloud.site, key_of(url), _page(seen, url), head)
 """
 _ENTER = """            standing, told = _enter(cloud, url, seen, entries, wanted, mark, tally)
-            held -= told
+            held[mark] = held.get(mark, set()) - told
             _tell(cloud, url, standing)
 """
 _WRITE = "    _write(cloud, record, after, copies, marks)\n"
@@ -51,6 +51,7 @@ _CLEAR_ALL = """        for target, hints in named.items():
             hints.marks.update(item["sk"].removeprefix("mark#") for item in cloud.catalogue.query(f"target#{target}"))
         if named:
 """
+_ANNOUNCED = "    cloud.catalogue.write("
 _PUT = "        self.wrote(target, key, bucket.put_if(key, made, head.etag if head else None))\n"
 _PURGE = "        __import__('pressrun.invalidate').invalidate.invalidate(connect(), [f'{{\"keys\": [\"{key}\"]}}'])\n"
 
@@ -79,7 +80,7 @@ PLANTED: dict[str, Bug] = {
             ("pressrun.invalidate:handler", "items = invalidate(cloud, messages)", "items = 0"),
         ),
     ),
-    "invalidations are told apart by their content": Bug("change", (("pressrun.invalidate:invalidate", '"\\n".join(bodies)', '"\\n".join(tags)'),)),
+    "invalidations are told apart by their content": Bug("change", (("pressrun.invalidate:invalidate", "(*bodies, *tags)", "tags"),)),
     "messages with the same content are sent once in five minutes": Bug(
         "put again",
         (("pressrun.cloud.queues:Queue._send", "    for start in", "    entries = _unsent(self.url, entries)\n    for start in"),),
@@ -106,6 +107,13 @@ PLANTED: dict[str, Bug] = {
                 "    file = cloud.content.get(key)\n    if file and file.etag == record.upload:\n        return file\n",
             ),
         ),
+    ),
+    "a page that is made twice has one mark for both": Bug(
+        "a list with an article and without", (("pressrun.render:render", "mark = cloud.new_mark()", "mark = next(iter(held), cloud.new_mark())"),)
+    ),
+    "who finds a claim announced does not announce it": Bug(
+        "two uploads of one file",
+        (("pressrun.validate:_announce", _ANNOUNCED, f"    if announced == record:\n        return record\n{_ANNOUNCED}"),),
     ),
     "an old picture goes before the pages that show it": Bug(
         "another picture, which others show",

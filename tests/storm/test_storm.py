@@ -80,6 +80,20 @@ MENDED = [
         rough=True,
         seed=10140022,
     ),
+    # Three at once: a page whose second try had the mark of the first, which was worked off just then; the second hint was taken for done.
+    Run(("put b section=essays text=1 shows", "put b slug=y shows"), rough=True, seed=610681),
+    # Three at once: a claim that was written by one who was late, as another had announced it, and was done with it by then.
+    Run(("swap", "put a slug=x tags=ships", "+ put a until=4 redirects=/news/x/ text=1"), rough=True, seed=611896),
+    Run(
+        (
+            "+ put a slug=x section=news/arctic tags=ships at=5",
+            "toml Other",
+            "put a at=-60 redirects=/old/place/",
+            "put a slug=y links=a redirects=/old/place/ text=1",
+        ),
+        rough=True,
+        seed=610246,
+    ),
 ]
 
 

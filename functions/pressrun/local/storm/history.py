@@ -119,7 +119,7 @@ class Editor:
         number = int(options.get("text", self.puts))
         self.reader.wrote(key, number)
         embargoed = int(options.get("at", 0)) > 0
-        word = f"canary{number}" if embargoed else key
+        word = f"canary{number}{key}" if embargoed else key
         if embargoed:
             self.reader.keep_secret(word, (START + timedelta(minutes=int(options["at"]))).timestamp())
         fields: dict[str, object] = {

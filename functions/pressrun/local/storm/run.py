@@ -39,7 +39,8 @@ _EXPECTED = (BotoCoreError, ClientError, EditionChanged, Conflict, RuntimeError)
 
 @dataclass(frozen=True)
 class Run:
-    """``faults`` by the number of the call. In ``rough`` weather, messages are shuffled and repeated and two functions are at work, by ``seed``.
+    """``faults`` by the number of the call. In ``rough`` weather, messages are shuffled and repeated and two functions are at work, by ``seed``; of
+    each fifth seed three.
 
     A race has no history: two functions are at work, and after these steps the other one goes on; at the step ``dies`` (-1: none) one dies.
     """
@@ -185,7 +186,7 @@ class Storm:
             self.editor.happen(change)
             calm = calm and "lose" not in change
             if run.rough:
-                stage.work(stage.random.randint(0, 150), crashes=False)
+                stage.work(stage.random.randint(0, 150), at_once=3 if run.seed % 5 == 1 else 2, crashes=False)
             elif not following.startswith("+"):
                 stage.settle_now()
                 stage.go_on([worker for worker in late if worker in stage.workers])

@@ -210,15 +210,15 @@ class Stage:
             self.sweep()
         raise AssertionError(f"{pending(self.cloud)} still pending after 40 sweeps")
 
-    def work(self, steps: int, *, crashes: bool = True) -> None:
-        """A stretch of rough weather: messages shuffled, repeated and left lying, two workers at once, one that crashes now and then.
+    def work(self, steps: int, *, at_once: int = 2, crashes: bool = True) -> None:
+        """A stretch of rough weather: messages shuffled, repeated and left lying, several workers at once, one that crashes now and then.
 
         The schedule is that of probabilistic concurrency testing: the worker with the highest priority goes on, and now and then it is put behind
         all others, so that one may stand still at any of its calls while a whole other chain of work goes by.
         """
         for _ in range(steps):
             self._take_messages()
-            if self.messages and len(self.workers) < 2 and (not self.workers or self.random.random() < 0.7):
+            if self.messages and len(self.workers) < at_once and (not self.workers or self.random.random() < 0.7):
                 self._begin_worker()
             if not self.workers:
                 return
