@@ -72,8 +72,8 @@ class Editor:
         self.stage, self.reader = stage, reader
         self.puts = 0
 
-    def happen(self, change: str) -> None:
-        """Raises ValueError for what is not a change."""
+    def happen(self, change: str, *, rough: bool = False) -> None:
+        """In ``rough`` weather, a sweep only begins, and goes on among the others. Raises ValueError for what is not a change."""
         stage = self.stage
         match change.removeprefix("+").split():
             case ["put", key, *options]:
@@ -102,6 +102,8 @@ class Editor:
                 stage.put("authors/jo.md", f"---\nname: {name}\n---\n")
             case ["wait", seconds]:
                 stage.wait(int(seconds))
+            case ["sweep"] if rough:
+                stage.begin_sweep()
             case ["sweep"]:
                 stage.sweep()
             case ["deploy", edition]:
