@@ -148,8 +148,7 @@ def tell_of_fault(cloud: Cloud, letter: str, *, again: bool) -> None:
     told = False
     for key, is_stuck in stuck.items():
         report = failed(key)
-        head = cloud.content.head(report.text_key)
-        stands = head is not None and head.metadata.get("digest") == _digest(report)
+        stands = _stands(cloud, key, _digest(report))
         if is_stuck and not stands:
             _answer(cloud, report)
             told = True
@@ -257,7 +256,7 @@ def _medium(cloud: Cloud, basis: Basis, record: Record) -> Head | None:
     key, now = record.key, _now(cloud, record)
     file = cloud.content.head(key)
     had = Medium.from_json(record.card) if record.card else None
-    if file and file.etag == record.upload and (record.basis == basis.name if record.refused else had) and _is_answered(cloud, record):
+    if file and file.etag == record.upload and (record.basis == basis.name if record.refused else had) and _stands(cloud, key, record.report):
         return file
     medium, problems, digest = _judge_medium(cloud, key, file) if file else (None, (), "")
     kept = Kept(record.source, record.copy, record.digest)
@@ -273,11 +272,6 @@ def _medium(cloud: Cloud, basis: Basis, record: Record) -> Head | None:
     if after != record:
         _commit(cloud, record, replace(after, judged=stamp(now)), {}, (), (), file)
     return file
-
-
-def _is_answered(cloud: Cloud, record: Record) -> bool:
-    head = cloud.content.head(report_key(record.key))
-    return head is not None and head.metadata.get("digest") == record.report
 
 
 def _judge_medium(cloud: Cloud, key: str, file: Head) -> tuple[Medium | None, tuple[Problem, ...], str]:
@@ -685,14 +679,19 @@ def _answer(cloud: Cloud, report: Report, record: Record | None = None) -> str:
     """
     text, machine = report.text().encode(), report.json().encode()
     digest = _digest(report)
-    head = cloud.content.head(report.text_key)
-    if head is None or head.metadata.get("digest") != digest:
+    if not _stands(cloud, report.key, digest):
         metadata = {"digest": digest}
         cloud.content.put(report.json_key, machine, content_type="application/json", metadata=metadata)
         cloud.content.put(report.text_key, text, content_type="text/plain; charset=utf-8", metadata=metadata)
         if record and record.report == digest:
             _still(cloud, record)
     return digest
+
+
+def _stands(cloud: Cloud, key: str, digest: str) -> bool:
+    """Whether the answer to a content key is this one, in both forms: somebody who was late may have died when one of them was put."""
+    heads = (cloud.content.head(report_key(key, kind)) for kind in ("txt", "json"))
+    return all(head is not None and head.metadata.get("digest") == digest for head in heads)
 
 
 def _digest(report: Report) -> str:

@@ -94,6 +94,8 @@ MENDED = [
         rough=True,
         seed=610246,
     ),
+    # An answer that a late worker had put in one of its two forms when it died.
+    Run(("put a", "delete a", "+ put a", "+ swap"), {196: Fault.CRASH_AFTER}, rough=True, seed=4000336),
 ]
 
 
