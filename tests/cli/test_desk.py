@@ -62,11 +62,14 @@ def test_dev_has_a_desk_and_so_has_whoever_reaches_the_cloud(running: Dev, tmp_p
     port = free_port()
     command: list[str | Path] = [BIN / "pressrun", "desk", "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(**running.settings, PYTHONUNBUFFERED="1")) as process:
-        assert process.stdout
-        assert f"http://127.0.0.1:{port}/" in process.stdout.readline().decode()
-        assert until(lambda: "Seen later" in fetch(f"http://127.0.0.1:{port}/"), "the article on the desk")
-        taken = running.pressrun("desk", "--port", str(port))
-        process.send_signal(SIGINT)
-        assert process.wait(PATIENCE) == 0
+        try:
+            assert process.stdout
+            assert f"http://127.0.0.1:{port}/" in process.stdout.readline().decode()
+            assert until(lambda: "Seen later" in fetch(f"http://127.0.0.1:{port}/"), "the article on the desk")
+            taken = running.pressrun("desk", "--port", str(port))
+            process.send_signal(SIGINT)
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
     assert taken.code == 2
     assert taken.err.startswith(f"The desk cannot start: port {port}: ")
