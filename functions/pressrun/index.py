@@ -102,7 +102,6 @@ def _make(cloud: Cloud, targets: Sequence[Target], named: Mapping[str, Named], t
     files = [target for target in targets if target.kind == "media"]
     todo = [target for target in targets if target.kind != "media"]
     for _ in range(_TRIES if todo else 0):
-        mark = cloud.new_mark()  # That of an earlier try may be worked off by now: a hint with it would be taken for done.
         basis = same_edition(cloud, cloud.catalogue.basis())
         heads = {target: {key: cloud.site.head(key) for key in pages_for(basis).keys(target)} for target in todo}
         seen = _look(cloud, todo)
@@ -111,7 +110,7 @@ def _make(cloud: Cloud, targets: Sequence[Target], named: Mapping[str, Named], t
             try:
                 if seen[target].basis != basis:
                     raise Conflict(str(target))  # with another theme, it has assets under other names
-                noted = _put(cloud, target, seen[target], heads[target], mark, tally)
+                noted = _put(cloud, target, seen[target], heads[target], tally)
                 seen[target] = replace(seen[target], noted=noted)
             except Conflict:
                 unsettled.append(target)
@@ -160,8 +159,8 @@ def _page_noted(target: Target) -> Key | None:
     return (f"periods#{under[0]}", under[1]) if under else None
 
 
-def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | None], mark: str, tally: Tally) -> str:
-    """Returns what is now noted of the page for the one that lists it. ``mark`` holds the media that it shows."""
+def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | None], tally: Tally) -> str:
+    """Returns what is now noted of the page for the one that lists it."""
     pages = pages_for(seen.basis)
     if target == ASSETS:
         _delete_old_assets(cloud, pages, tally)
@@ -174,6 +173,7 @@ def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | No
         return ""
     shown = {medium.key: medium for card in cards_on(target, seen.cards) for medium in chosen_media(media_of_card(card), seen.media).values()}
     new = [medium for key, medium in shown.items() if seen.shown.get(key) != medium.digest]
+    mark = cloud.new_mark()  # That of an earlier try may be worked off by now: a hint with it would be taken for done.
     media.hold(cloud, new, mark, tally, tally.cause_of(target))
     made = pages.make(target, seen.teasers, seen.periods, seen.cards, seen.media)
     for key, head in heads.items():
@@ -187,7 +187,6 @@ def _put(cloud: Cloud, target: Target, seen: Look, heads: Mapping[str, Head | No
     place, parent = _page_noted(target), parent_of(target)
     noted = noted_as(target, seen.teasers) if place and made else ""
     if place and parent and noted != seen.noted:
-        mark = cloud.new_mark()
         change = cloud.catalogue.put(noted_item(place, noted)) if noted else cloud.catalogue.delete(place)
         cloud.catalogue.write([change, cloud.catalogue.put(mark_item(parent, mark, stamp(cloud.now()), cause=tally.cause_of(target)))])
         cloud.lists.send([Hint((str(parent),), mark, receipt=tally.receipt)])

@@ -5,6 +5,7 @@ Apply: the media that the page shows, then the page where its bytes differ; then
 transaction that is conditional on the claim and the record that were read. Then look again: where the page would now be different, start over.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -113,7 +114,7 @@ class Look:
 
 def render(cloud: Cloud, url: str, tally: Tally) -> None:
     """Makes what stands at ``url`` what it should be now, and the lists' entries with it. Raises Unjudged."""
-    target, held = url_target(url), dict[str, set[str]]()
+    target, held = url_target(url), defaultdict[str, set[str]](set)
     for _ in range(_TRIES):
         mark = cloud.new_mark()  # That of an earlier try may be worked off by now: a hint with it would be taken for done.
         head = cloud.site.head(key_of(url))
@@ -126,7 +127,7 @@ def render(cloud: Cloud, url: str, tally: Tally) -> None:
                 held[mark] = _hold_media(cloud, seen, entries, mark, tally)
                 tally.bring(target, cloud.site, key_of(url), _page(seen, url), head)
             standing, told = _enter(cloud, url, seen, entries, wanted, mark, tally)
-            held[mark] = held.get(mark, set()) - told
+            held[mark] -= told
             _tell(cloud, url, standing)
         except Conflict:
             continue

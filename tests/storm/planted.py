@@ -42,7 +42,7 @@ _LEAF = """            if not _is_list_page(seen, url):
                 tally.bring(target, cloud.site, key_of(url), _page(seen, url), head)
 """
 _ENTER = """            standing, told = _enter(cloud, url, seen, entries, wanted, mark, tally)
-            held[mark] = held.get(mark, set()) - told
+            held[mark] -= told
             _tell(cloud, url, standing)
 """
 _WRITE = "    _write(cloud, record, after, copies, marks)\n"

@@ -136,14 +136,15 @@ class Aws:
     def waiting(self, queue: str) -> int:
         """The messages of `queue` that are visible or in flight. Those that are delayed have their time yet to come."""
         with self.lock:
-            messages: Any = get_backend("sqs")[ACCOUNT][REGION].queues[queue]
-            return int(messages.approximate_number_of_messages + messages.approximate_number_of_messages_not_visible)
+            return self.ready(queue) + int(self._messages(queue).approximate_number_of_messages_not_visible)
 
     def ready(self, queue: str) -> int:
         """Those of them that one may receive now."""
         with self.lock:
-            messages: Any = get_backend("sqs")[ACCOUNT][REGION].queues[queue]
-            return int(messages.approximate_number_of_messages)
+            return int(self._messages(queue).approximate_number_of_messages)
+
+    def _messages(self, queue: str) -> Any:
+        return get_backend("sqs")[ACCOUNT][REGION].queues[queue]
 
     # What the corrections tell.
 

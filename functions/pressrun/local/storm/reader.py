@@ -102,7 +102,8 @@ class Reader:
         if call.operation == "TransactWriteItems":
             puts = (action["Put"]["Item"] for action in call.params["TransactItems"] if "Put" in action)
             entries = [(item["pk"]["S"], item["sk"]["S"]) for item in puts if item["pk"]["S"].startswith("list#")]
-            self._entering = {key: found.get(key) for found in [self._catalogue.read(entries)] for key in entries}
+            found = self._catalogue.read(entries)
+            self._entering = {key: found.get(key) for key in entries}
         if call.operation in ("PutEvents", "SendMessageBatch"):
             self._listen(f"{call.function} {call.operation}", json.dumps(call.params).encode())
         if call.operation == "SendMessageBatch":
@@ -165,13 +166,12 @@ class Reader:
         if key in self._lived:
             self.wrong.append(f"{key} was live, and answers nothing")
         if key.startswith(_FILES):
-            shown = [other for other, made in self.site.items() if f'"/{key}"'.encode() in made.body and _is_page(made)]
-            shown = [other for other in shown if not self._shows_withdrawn(self.site[other]) and not self._is_new(other)]
-            self.wrong += [f"{key} is deleted, and {other} shows it" for other in shown]
-        if key in self._claimed:
             for other, made in self.site.items():
-                if _is_list(made) and key in map(key_of, _links(made)):
-                    self.wrong.append(f"{key} is deleted, and {other} leads to it")
+                shows = _is_page(made) and f'"/{key}"'.encode() in made.body
+                if shows and not self._shows_withdrawn(made) and not self._is_new(other):
+                    self.wrong.append(f"{key} is deleted, and {other} shows it")
+        if key in self._claimed:
+            self.wrong += [f"{key} is deleted, and {other} leads to it" for other in self._lists_with(key)]
 
     def _shows_withdrawn(self, made: SiteObject) -> bool:
         """Whether this is a list with an article that was taken down, as it may be for a moment."""
@@ -180,7 +180,11 @@ class Reader:
 
     def _is_new(self, key: str) -> bool:
         """Whether it is an article that no list leads to yet: its worker looks again, and makes it anew where its related posts have changed."""
-        return key in self._claimed and not any(_is_list(made) and key in map(key_of, _links(made)) for made in self.site.values())
+        return key in self._claimed and not self._lists_with(key)
+
+    def _lists_with(self, key: str) -> list[str]:
+        """The lists that lead to it."""
+        return [other for other, made in self.site.items() if _is_list(made) and key in map(key_of, _links(made))]
 
     def _came_back(self, key: str) -> bool:
         """Whether what was replaced had stood there once before: only then may it have been somebody who was late, and looks again at once."""
