@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect as expect_all
 
+from tests.cli.commands import until
+
 from .conftest import ARABIC, ARTICLE, FILM, KINDS, expect, page_on
 
 # A headline that nobody shortened, with a word that is wider than a phone.
@@ -50,7 +52,7 @@ def test_a_table_that_is_wider_than_the_screen_is_moved_by_key_and_the_page_stay
     phone.evaluate("word => document.querySelectorAll('.wide td').forEach(cell => cell.textContent = word)", _LONG_WORDS.split()[4])
     phone.focus(".wide")
     phone.keyboard.press("ArrowRight")
-    phone.wait_for_function("document.querySelector('.wide').scrollLeft > 0")
+    assert until(lambda: phone.evaluate("document.querySelector('.wide').scrollLeft > 0"), "the table's other end")
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -209,7 +211,7 @@ def test_a_film_asks_for_nothing_until_it_is_played_and_then_has_its_captions(de
     assert desk.locator(".opening").count() == 1  # the picture is the film's poster, and stands nowhere else
     assert desk.locator("video").get_attribute("poster")
     desk.evaluate("document.querySelector('video').play()")
-    desk.wait_for_function("document.querySelector('video').textTracks[0].cues?.length > 0")
+    assert until(lambda: desk.evaluate("document.querySelector('video').textTracks[0].cues?.length > 0"), "the film's words")
     assert desk.evaluate("document.querySelector('video').textTracks[0].mode") == "showing"
 
 
