@@ -8,8 +8,9 @@ import pytest
 
 from pressrun.core.article import Article, Correction, Label, is_article, read_article
 from pressrun.core.links import media_keys, name_of
-from pressrun.core.markdown import to_html
+from pressrun.core.markdown import complete
 from pressrun.core.problem import Problem
+from pressrun.core.shortcodes import translate
 
 from .magazines import MERIDIAN
 
@@ -198,7 +199,7 @@ PLACES: dict[str, dict[str, Any]] = {
     "articles/2026-11-22-the-ferry.md": {"date": at(22), "url": "/news/one/"},
     "articles/sea/ferry/index.md": {"section": "sea"},
     "articles/news/arctic/index.md": {"section": "news"},
-    "articles/sea/2026-11-22-ferry/index.html": {"section": "sea", "date": at(22), "markup": "html"},
+    "articles/sea/2026-11-22-ferry/index.html": {"section": "sea", "date": at(22)},
     "articles/2026-99-99-x.md": {"date": None},
     "articles/2026-11-2-x.md": {"date": datetime(2026, 11, 2, 5, tzinfo=UTC)},
     "pages/about.md": {"section": "", "url": "/about/"},
@@ -355,9 +356,8 @@ SHORTCODES = {
 
 @pytest.mark.parametrize(("text", "body"), SHORTCODES.items(), ids=SHORTCODES)
 def test_a_shortcode_becomes_what_it_obviously_means(text: str, body: str) -> None:
-    found, problems = read(head() + text)
-    assert problems == ()
-    assert found.body == body
+    assert read(head() + text)[1] == ()
+    assert translate(text, 1) == (body, [])
 
 
 IN_HTML = {
@@ -373,15 +373,14 @@ IN_HTML = {
 
 @pytest.mark.parametrize(("text", "body"), IN_HTML.items(), ids=IN_HTML)
 def test_a_shortcode_in_html_becomes_html(text: str, body: str) -> None:
-    found, problems = read(head() + text, "articles/a.html")
-    assert problems == ()
-    assert found.body == body
+    assert read(head() + text, "articles/a.html")[1] == ()
+    assert translate(text, 1, "html") == (body, [])
 
 
 def test_what_a_shortcode_meant_is_shown() -> None:
     body = '{{< figure src="a.jpg" caption="c" >}}\nSee [[The Ferry#The crew|them]] {{% note %}}and *this*{{% /note %}}.\n'
     found, _ = read(head() + body)
-    html = to_html(found.body, found.markup, {"the-ferry": "/sea/the-ferry/"}, lambda src, alt, caption: f"({src})")
+    html = complete(found.html, {"the-ferry": "/sea/the-ferry/"}, lambda src, alt, caption: f"({src})")
     assert html == ('<figure>(a.jpg)<figcaption>c</figcaption></figure>\n<p>See <a href="/sea/the-ferry/#the-crew">them</a> and <em>this</em>.</p>\n')
     assert found.refs == ("the-ferry",)
     assert found.pictures == ("a.jpg",)
@@ -400,8 +399,8 @@ def test_what_a_shortcode_meant_is_shown() -> None:
     ],
 )
 def test_any_other_shortcode_is_left_out_with_its_name_and_its_line(text: str, body: str, name: str) -> None:
-    found, problems = read(head() + "First.\n\n" + text)
-    assert found.body == "First.\n\n" + body
+    assert translate("First.\n\n" + text, 1)[0] == "First.\n\n" + body
+    _, problems = read(head() + "First.\n\n" + text)
     said = f"Pressrun does not know “{name}”, a shortcode of another tool."
     remedy = "It is left out. Write what it showed as text, as a picture or as a link."
     (problem,) = problems
@@ -419,8 +418,8 @@ def test_any_other_shortcode_is_left_out_with_its_name_and_its_line(text: str, b
     ],
 )
 def test_of_a_shortcode_that_has_text_the_text_stays(text: str, body: str, name: str) -> None:
-    found, problems = read(head() + "First.\n\n" + text)
-    assert found.body == "First.\n\n" + body
+    assert translate("First.\n\n" + text, 1)[0] == "First.\n\n" + body
+    _, problems = read(head() + "First.\n\n" + text)
     assert problems[-1].problem == f"Pressrun does not know “{name}”, a shortcode of another tool."
     assert problems[-1].remedy == "It is left out, and its text stays. Nothing need be done."
 
@@ -428,7 +427,7 @@ def test_of_a_shortcode_that_has_text_the_text_stays(text: str, body: str, name:
 @pytest.mark.parametrize("text", ['[a]({{< b "c" >}} "d")', "[a]({{ page.b }})", '<a href="{{ page.b }}">a</a>'])
 def test_a_link_whose_address_is_left_out_is_its_text(text: str) -> None:
     found, _ = read(head() + text)
-    assert to_html(found.body) == "<p>a</p>\n"
+    assert complete(found.html) == "<p>a</p>\n"
 
 
 # HTML
@@ -464,32 +463,32 @@ def test_an_article_in_html_says_in_its_head_what_it_is() -> None:
     assert found.authors == (Label("Jo Ash", "jo-ash"),)
     assert found.tags == (Label("sea ice", "sea-ice"), Label("ships", "ships"))
     assert (found.refs, found.pictures) == (("other",), ("quay.jpg",))
-    assert to_html(found.body, found.markup).strip() == "<p>Text with an <em>a quay</em> and another.</p>"
+    assert complete(found.html).strip() == "<p>Text with an <em>a quay</em> and another.</p>"
 
 
 @pytest.mark.parametrize("form", ["---\ntitle: Ours\n---\n", '+++\ntitle = "Ours"\n+++\n', '{"title": "Ours"}\n'])
 def test_front_matter_says_more_than_the_head_of_the_html(form: str) -> None:
     found, _ = read(form + PAGE, "articles/ferry.htm")
     assert (found.title, found.summary) == ("Ours", "A short trip.")
-    assert "<h1>" in found.body
+    assert "<h2>The ferry" in found.html
 
 
-HTML: dict[str, tuple[str, str, str]] = {
+HTML = {
     "a headline without a head": ("<h1>One</h1>\n<p>a</p>", "One", "\n<p>a</p>"),
     "a title without a headline": ("<title>One</title><body><p>a</p></body>", "One", "<p>a</p>"),
-    "a headline that says something else": ("<title>One</title><h1>Two</h1>", "One", "<title>One</title><h1>Two</h1>"),
+    "a headline that says something else": ("<title>One</title><h1>Two</h1>", "One", "<h2>Two</h2>"),
     "main": ("<title>One</title><body>x<main>a</main>y</body>", "One", "a"),
-    "an article in an article": ("<title>One</title><article>a<article>b</article>c</article>d", "One", "a<article>b</article>c"),
+    "an article in an article": ("<title>One</title><article>a<article>b</article>c</article>d", "One", "abc"),
     "an article that never ends": ("<title>One</title><article>a", "One", "a"),
     "an article in a remark": ("<title>One</title><!-- <article> --><body>a</body>", "One", "a"),
 }
 
 
-@pytest.mark.parametrize(("text", "title", "body"), HTML.values(), ids=HTML)
-def test_the_article_is_found_in_the_page(text: str, title: str, body: str) -> None:
+@pytest.mark.parametrize(("text", "title", "html"), HTML.values(), ids=HTML)
+def test_the_article_is_found_in_the_page(text: str, title: str, html: str) -> None:
     found, problems = read(text, "articles/a.html")
     assert problems == ()
-    assert (found.title, found.body) == (title, body)
+    assert (found.title, found.html) == (title, html)
 
 
 def test_a_problem_in_html_has_its_line() -> None:
@@ -522,7 +521,7 @@ def test_a_picture_inside_the_text_is_taken_out_into_a_file(key: str, text: str)
     assert found.pictures == (embedded.name,)
     assert embedded.name.endswith(".png")
     assert len(embedded.name) == len("0123456789abcdef.png")
-    assert "base64" not in found.body
+    assert "base64" not in found.html
 
 
 @pytest.mark.parametrize(

@@ -42,12 +42,12 @@ def test_a_file_of_another_kind_is_refused(key: str) -> None:
 
 
 ACCEPTED: dict[str, tuple[str | bytes, dict[str, object]]] = {
-    "the least": ("---\ntitle: One\n---\n", {"title": "One", "url": "/news/one/", "section": "news", "date": None, "draft": False, "body": ""}),
-    "a byte order mark": (b"\xef\xbb\xbf---\ntitle: One\n---\nText.", {"title": "One", "body": "Text."}),
-    "Windows lines": ("---\r\ntitle: One\r\n---\r\nA\r\n\r\nB", {"title": "One", "body": "A\n\nB"}),
-    "old Macintosh lines": ("---\rtitle: One\r---\rA", {"title": "One", "body": "A"}),
-    "an end with dots, and spaces": ("--- \ntitle: One\n...\nText.", {"title": "One", "body": "Text."}),
-    "a rule in the text": (head() + "\n\n---\n\nMore.", {"body": "Text.\n\n---\n\nMore."}),
+    "the least": ("---\ntitle: One\n---\n", {"title": "One", "url": "/news/one/", "section": "news", "date": None, "draft": False, "html": ""}),
+    "a byte order mark": (b"\xef\xbb\xbf---\ntitle: One\n---\nText.", {"title": "One", "html": "<p>Text.</p>\n"}),
+    "Windows lines": ("---\r\ntitle: One\r\n---\r\nA\r\n\r\nB", {"title": "One", "html": "<p>A</p>\n<p>B</p>\n"}),
+    "old Macintosh lines": ("---\rtitle: One\r---\rA", {"title": "One", "html": "<p>A</p>\n"}),
+    "an end with dots, and spaces": ("--- \ntitle: One\n...\nText.", {"title": "One", "html": "<p>Text.</p>\n"}),
+    "a rule in the text": (head() + "\n\n---\n\nMore.", {"html": "<p>Text.</p>\n<hr>\n<p>More.</p>\n"}),
     "a colon in quotation marks": ('---\ntitle: "Milley: talk"\n---\n', {"title": "Milley: talk", "url": "/news/milley-talk/"}),
     "a block of text": ("---\ntitle: One\nsummary: |\n  Two\n  lines\n---\n", {"summary": "Two lines"}),
     "names in any case": ("---\nTITLE: One\nPublish-At: 2026-11-23\n---\n", {"publish_at": datetime(2026, 11, 23, 5, tzinfo=UTC)}),

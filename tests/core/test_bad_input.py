@@ -11,7 +11,7 @@ from pressrun.core.article import is_article, read_article
 from pressrun.core.cards import is_source, read_card
 from pressrun.core.links import media_keys
 from pressrun.core.magazine import read_magazine
-from pressrun.core.markdown import Markup, to_html
+from pressrun.core.markdown import Markup, complete, to_html
 from pressrun.core.problem import CONTROL, errors
 from pressrun.core.report import Report, report_on_other
 
@@ -170,7 +170,7 @@ FORGIVEN: dict[str, tuple[str | bytes, str, list[str]]] = {
 def test_what_can_be_mended_is_published_without_what_harms(data: str | bytes, html: str, notes: list[str]) -> None:
     found, problems = read_article(KEY, data.encode() if isinstance(data, str) else data, MERIDIAN)
     assert found
-    assert to_html(found.body).strip() == html
+    assert complete(found.html).strip() == html
     assert [problem.problem for problem in problems] == notes
     assert all(problem.severity == "note" for problem in problems)
 
@@ -258,7 +258,7 @@ def test_what_never_ends_is_answered_with_no_more_than_it_said(text: str, ending
     report = Report(KEY, "live", "", "", problems)
     assert len(report.text()) < 50_000
     if found:
-        assert len(to_html(found.body, found.markup)) < 20 * len(text)
+        assert len(complete(found.html)) < 20 * len(text)
 
 
 @pytest.mark.parametrize(
@@ -370,8 +370,8 @@ def test_no_body_becomes_anything_that_runs(ending: str, body: str) -> None:
     assert (found is None) == bool(errors(problems))
     if found:
         names = dict.fromkeys(found.refs, "/b/")
-        Judge().feed(to_html(found.body, found.markup, names))
-        Judge().feed(to_html(found.body, found.markup, names, lambda src, alt, caption: "<img>"))
+        Judge().feed(complete(found.html, names))
+        Judge().feed(complete(found.html, names, lambda src, alt, caption: "<img>"))
 
 
 @pytest.mark.parametrize("markup", ["markdown", "html"])

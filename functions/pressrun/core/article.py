@@ -93,7 +93,7 @@ class Correction:
 class Article:
     """An acceptable article. Instants are aware, in UTC.
 
-    ``body`` is in ``markup``, without other tools' shortcodes, and ``html`` is that clean. ``refs`` are the names (``name_of``) of the articles that
+    ``html`` is its text, clean and without other tools' shortcodes. ``refs`` are the names (``name_of``) of the articles that
     it links to, sorted; ``pictures`` the sources of its pictures as written, ``image`` first, and ``files`` those of the film, its captions and the
     downloads, each to be looked for at its ``media_keys`` or in ``embedded``. ``section`` is '' for a page. ``video`` is an address at YouTube or
     Vimeo, or a content key.
@@ -103,7 +103,6 @@ class Article:
     title: str
     url: str
     section: str
-    body: str
     html: str = ""
     date: datetime | None = None
     updated: datetime | None = None
@@ -117,7 +116,6 @@ class Article:
     summary: str = ""
     kicker: str = ""
     lang: str = ""
-    markup: Markup = "markdown"
     image: str = ""
     image_alt: str = ""
     image_caption: str = ""
@@ -350,7 +348,7 @@ class _ArticleReader(Reader):
         """The article; only where nothing was refused on the way is it one."""
         title = self.title()
         image = self.text("image")
-        body, html, refs, pictures, files = self.body(image)
+        html, refs, pictures, files = self.body(image)
         video = self.video()
         publish_at = self.instant("publish_at")
         date = self.instant("date") or publish_at or self.date_of_file()
@@ -365,7 +363,6 @@ class _ArticleReader(Reader):
             title=title,
             url=url or "",
             section=section or "",
-            body=body,
             html=html,
             date=date,
             updated=self.instant("updated"),
@@ -379,7 +376,6 @@ class _ArticleReader(Reader):
             summary=plain(self.text("summary")),
             kicker=self.text("kicker"),
             lang=self.lang(),
-            markup=self.markup,
             image=image,
             image_alt=self.text("image_alt"),
             image_caption=plain(self.text("image_caption")),
@@ -514,18 +510,17 @@ class _ArticleReader(Reader):
             return body
         return re.sub(r"[^\n]", "", found[0]) + body[found.end() :] if plain(found[1]) == plain(self.text("title")) else body
 
-    def body(self, image: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        """The body without shortcodes, its clean HTML, the names of the articles that it links to, all of the article's pictures, and the files that
-        it links to."""
+    def body(self, image: str) -> tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """The body's clean HTML, the names of the articles that it links to, all of the article's pictures, and the files that it links to."""
         written, first_line = self.document.body, self.document.body_line
         body, notes = translate(self._without_headline(written), first_line, self.markup)
         self.problems += notes
         if errors(notes):
-            return body, "", (), (), ()
+            return "", (), (), ()
         unclean = rendered(body, self.markup)
         if too_much := excess(unclean):
             self.problems.append(Problem(*too_much, first_line))
-            return body, "", (), (), ()
+            return "", (), (), ()
         html = clean(unclean)
         said = mentions(html)
 
@@ -542,7 +537,7 @@ class _ArticleReader(Reader):
             remedy = "Upload it to media/ and write its name here."
             line = self.fields["image"].line if src == image else line_of(src.lower())
             self.problems.append(note("A picture that is on another site is not shown.", remedy, line=line, text=src[:120]))
-        return body, html, said.refs, pictures, said.files
+        return html, said.refs, pictures, said.files
 
     def date_of_file(self) -> datetime | None:
         try:

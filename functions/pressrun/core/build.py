@@ -191,7 +191,7 @@ class Read:
     @property
     def lean(self) -> "Read":
         """Without the texts, which nothing is decided by."""
-        current, fallback = (replace(article, body="", html="") if article else None for article in (self.current, self.fallback))
+        current, fallback = (replace(article, html="") if article else None for article in (self.current, self.fallback))
         return Read(current, fallback, self.problems)
 
 

@@ -210,35 +210,34 @@ KINDS: Mapping[str, str] = {
 
 def reading_of(target: Target) -> Reading:
     """What the target is made from."""
-    match target:
-        case Target("home"):
+    kind, name, period = target
+    match kind:
+        case "home":
             return Reading(ALL, newest=ON_HOME)
-        case Target("news"):
+        case "news":
             return Reading(FRESHEST, newest=IN_NEWS)
-        case Target("section", path):
-            return Reading(f"section/{path}", newest=FEED)
-        case Target("month", path, month):
-            return Reading(f"section/{path}", period=month)
-        case Target("archive", path):
-            return Reading(periods=f"section/{path}")
-        case Target("tag" | "author" as kind, slug, ""):
-            name = f"{kind}/{slug}"
-            return Reading(name, newest=NEWEST, periods=name, cards=name if kind == "author" else "")
-        case Target("issue", slug):
-            return Reading(f"issue/{slug}", newest=IN_ISSUE, cards=f"issue/{slug}")
-        case Target("journal"):
+        case "section":
+            return Reading(f"section/{name}", newest=FEED)
+        case "month":
+            return Reading(f"section/{name}", period=period)
+        case "archive":
+            return Reading(periods=f"section/{name}")
+        case "tag" | "author":
+            found = f"{kind}/{name}"
+            return Reading(found, period=period) if period else Reading(found, newest=NEWEST, periods=found, cards=found if kind == "author" else "")
+        case "issue":
+            return Reading(f"issue/{name}", newest=IN_ISSUE, cards=f"issue/{name}")
+        case "journal":
             return Reading(cards=ALL_ISSUES)
-        case Target("authors"):
+        case "authors":
             return Reading(cards=ALL_AUTHORS)
-        case Target("fronts"):
+        case "fronts":
             return Reading(PAGES, newest=1000)
-        case Target("tag" | "author" as kind, slug, year):
-            return Reading(f"{kind}/{slug}", period=year)
-        case Target("sitemap", _, month):
-            return Reading(ALL, period=month)
-        case Target("sitemaps"):
+        case "sitemap":
+            return Reading(ALL, period=period)
+        case "sitemaps":
             return Reading(periods=ALL)
-        case Target("tags"):
+        case "tags":
             return Reading(periods=TAGGED)
     return Reading()
 

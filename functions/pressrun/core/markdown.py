@@ -108,7 +108,7 @@ _FRAME = re.compile(r"<iframe\b([^<>]*+)>(?:\s*+</iframe\s*>)?", re.IGNORECASE)
 _VIDEO = re.compile(r"<p>(https?://[^\s<>\"]++)</p>")
 # An address in the text of clean HTML, without the signs that end a sentence; what has text of another kind is passed over.
 _ADDRESS = re.compile(r"<(a|code|pre)\b.*?</\1>|<[^>]*>|(\bhttps?://[^\s<>\"]*[^\s<>\"'’”.,;:!?)\]])", re.DOTALL)
-_HAS_ADDRESS = re.compile(r"(?<![\"=>])\bhttps?://|(?<!<)>https?://")
+_HAS_ADDRESS = re.compile(r"http(?<![\w\"=]http)s?://")  # begins with what is looked for, so that nearly all of a text is passed over at once
 _UNSHOWN = re.compile(r"<(script|iframe|object|embed|form|svg|math|video|audio|canvas)\b", re.IGNORECASE)
 _HTML_CODE = re.compile(r"<(pre|code)\b(?:[^<]|<(?!/\1))*+", re.IGNORECASE)
 

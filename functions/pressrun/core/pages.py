@@ -114,6 +114,7 @@ class _Environment(Environment):
         if name not in self._loaded:
             self._loaded[name] = loaded = super().get_template(name, parent, globals)
             loaded.root_render_func.__globals__["escape"] = _escaped
+            loaded.globals = dict(loaded.globals)  # which each rendering copies: of a chain of mappings that is slow
         return self._loaded[name]
 
     @cached_property
