@@ -158,9 +158,18 @@ def _install(folder: Path, platform: Platform) -> None:
         else:
             for former in sorted(service.iterdir())[:-1]:  # of the service's interface, by date
                 shutil.rmtree(former)
+    _leave_out_endpoints(folder / "botocore" / "data" / "endpoints.json")
     _leave_out_libraries(folder)
     for extension in folder.rglob("*.so*"):
         _strip(extension)
+
+
+def _leave_out_endpoints(file: Path) -> None:
+    """Of where each service of AWS answers, which is read in each cold start, all but those that are called."""
+    endpoints = json.loads(file.read_text("utf-8"))
+    for partition in endpoints["partitions"]:
+        partition["services"] = {name: where for name, where in partition["services"].items() if name in _SERVICES}
+    file.write_text(json.dumps(endpoints), "utf-8")
 
 
 def _leave_out_libraries(folder: Path) -> None:
