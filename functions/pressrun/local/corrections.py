@@ -10,12 +10,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 from urllib.parse import quote_plus
 
+import botocore.parsers as parsers
 import moto.cloudfront.models as cloudfront
 import moto.core.responses as responses
 import moto.dynamodb.models as dynamodb
@@ -52,11 +53,26 @@ def corrections(aws: Aws) -> Iterator[AbstractContextManager[Any]]:
     # What moto works out anew in each call, though it never changes: an eighth of a call.
     for module, name in ((responses, "method_names_from_class"), (responses, "camelcase_to_underscores"), (sqs, "camelcase_to_underscores")):
         yield patch.object(module, name, cache(getattr(module, name)))
+    # Likewise: which hosts have a bucket's name in them, and what instant an answer's header names.
+    yield patch.object(S3Response, "subdomain_based_buckets", staticmethod(_bucket_in_host(S3Response.subdomain_based_buckets)))
+    yield patch.object(parsers, "DEFAULT_TIMESTAMP_PARSER", lru_cache(maxsize=1024)(parsers.DEFAULT_TIMESTAMP_PARSER))
     # What nobody looks at here, and is a quarter of a call: the client's name and signature, and the answer's random id.
     yield patch.object(UserAgentString, "to_string", _user_agent)
     yield patch.object(SigV4Auth, "add_auth", _sign)
     for module in (responses, aws_headers):
         yield patch.object(module, "gen_amzn_requestid_long", _request_id)
+
+
+def _bucket_in_host(judge: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    judged: dict[str, bool] = {}
+
+    def by_host(request: Any) -> bool:
+        host = request.headers.get("host", "")
+        if host not in judged:
+            judged[host] = judge(request)
+        return judged[host]
+
+    return by_host
 
 
 _sign_for_good = SigV4Auth.add_auth
@@ -376,7 +392,7 @@ def _query(
         size += item.size()
     more = len(page) < len(items) or len(page) == limit
     last = table._get_last_evaluated_key(page[-1], index_name) if more and page else None
-    found = [table.get_index(index_name).project(item) if index_name else item for item in copy.deepcopy(page)]
+    found = [table.get_index(index_name).project(item) if index_name else item for item in page]
     if filter_expression is not None:
         found = [item for item in found if filter_expression.expr(item)]
     return [item.project(projection) for item in found] if projection else found, len(page), last
