@@ -82,7 +82,7 @@ PLANTED: dict[str, Bug] = {
     ),
     "invalidations are told apart by their content": Bug("change", (("pressrun.invalidate:invalidate", "(*bodies, *tags)", "tags"),)),
     "messages with the same content are sent once in five minutes": Bug(
-        "put again",
+        "an embargo moved earlier",
         (("pressrun.cloud.queues:Queue._send", "    for start in", "    entries = _unsent(self.url, entries)\n    for start in"),),
     ),
     "hints for one target are sent once in five minutes": Bug(

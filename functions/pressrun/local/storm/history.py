@@ -61,6 +61,7 @@ HISTORIES = {
     "another picture, which others show": ("picture red", "put a shows", "put b", "picture blue"),
     "another logo": ("put a", "picture red", "toml logo", "picture blue", "picture green"),
     "a picture and its takedown": ("picture red", "put a shows", "delete a"),
+    "an embargo moved earlier": ("put a at=3", "wait 61", "sweep", "put a at=2", "wait 60"),
     "an embargo moved later": ("put a at=5", "wait 240", "sweep", "wait 60", "put a at=20"),
 }
 

@@ -8,12 +8,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pressrun.cloud.batch import DEAD
 from pressrun.cloud.buckets import Bucket
-from pressrun.cloud.catalogue import Catalogue, Item, Key, mark_key
+from pressrun.cloud.catalogue import SHARDS, Catalogue, Item, Key, mark_key
 from pressrun.cloud.pending import as_of, pending
 from pressrun.cloud.register import CLAIMS, SOURCES
 from pressrun.core.build import build, judge
@@ -256,9 +256,15 @@ class Reader:
             raise Violation("; ".join(self.wrong[:3]))
 
     def nothing_left(self) -> None:
-        """Raises Violation where something is left to the sweep although nothing went wrong."""
+        """Raises Violation where something is left to the sweep although nothing went wrong, or was not done at its instant although the sweep had
+        seen that come."""
         if left := {mark["pk"] for mark in self._catalogue.old_marks("9999")}:
             raise Violation(f"nothing went wrong, and yet it is left to the sweep: {', '.join(sorted(left))}")
+        from pressrun.sweep import LOOK_AHEAD  # a function's module wants that function's settings
+
+        seen = min(self.stage.cloud.now(), datetime.fromtimestamp(self.stage.swept, UTC) + LOOK_AHEAD)
+        if late := [item["sk"] for shard in SHARDS for item in self._catalogue.query(f"due#{shard}", end=stamp(seen))]:
+            raise Violation(f"nothing went wrong, and yet it was not done at its instant: {', '.join(late)}")
 
     def settled(self, *, dead: bool = False) -> None:
         """Raises Violation unless everything is as the reference has it. ``dead``: whether there may be dead letters."""
