@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from pressrun.cloud import walk
-from pressrun.cloud.batch import DEAD, same_edition
+from pressrun.cloud.batch import DEAD, LOOK_AHEAD, same_edition
 from pressrun.cloud.buckets import Conflict
 from pressrun.cloud.catalogue import CLOCK, SHARDS, Item, mark_item
 from pressrun.cloud.cloud import Cloud, connect
@@ -22,7 +22,6 @@ from pressrun.core.lists import ASSETS
 logger = Logger()
 metrics = Metrics()
 
-LOOK_AHEAD = timedelta(minutes=2)
 _RAREST = 6  # doublings: what keeps failing is hinted at every three hours
 _DUE_A_SHARD = 500
 

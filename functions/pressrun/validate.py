@@ -7,7 +7,7 @@ no longer the one that was judged, start over.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from json import loads
@@ -20,7 +20,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from pressrun.cloud import walk
-from pressrun.cloud.batch import TooEarly, chunks, has_time, same_edition, tallied
+from pressrun.cloud.batch import LOOK_AHEAD, TooEarly, chunks, has_time, same_edition, tallied
 from pressrun.cloud.buckets import Conflict, Head, Stored
 from pressrun.cloud.catalogue import (
     ACTIONS,
@@ -64,7 +64,6 @@ metrics = Metrics()
 
 _TRIES = 12
 _LONGEST = 20  # seconds that one file may take: a film is read to its end
-_LOOK_AHEAD = timedelta(minutes=2)
 _SHOWN = ("phase", "fresh", "url", "urls", "source", "basis")  # what a record's pages are made from
 _SOON = 2  # seconds
 _AGAIN = 15 * 60  # seconds until a fault is looked at again: the longest that SQS delays
@@ -447,7 +446,7 @@ def _apply(
         after = replace(after, judged=stamp(now))
         _commit(cloud, record, after, changed, [*map(url_target, touched), *previews], (), file)
         after = replace(after, version=record.version + 1)
-    if due and due <= now + _LOOK_AHEAD:
+    if due and due <= now + LOOK_AHEAD:
         # The next sweep may come too late for it.
         cloud.uploads.send_keys([record.key], delay=max(0, ceil((due - cloud.now()).total_seconds())))
     cloud.uploads.send_keys(sorted({*record.waking, *decision.wake}))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 DEAD = timedelta(minutes=3)  # older than any function can live: who left such a mark is dead, or its hint was lost, and the sweep hints at it
+LOOK_AHEAD = timedelta(minutes=2)  # what falls due so soon has a message under way, which arrives at the instant
 _RECEIPT_LIVES = 24 * 60 * 60
 _TARGETS_A_HINT = 50
 

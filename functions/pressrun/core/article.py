@@ -93,10 +93,9 @@ class Correction:
 class Article:
     """An acceptable article. Instants are aware, in UTC.
 
-    ``html`` is its text, clean and without other tools' shortcodes. ``refs`` are the names (``name_of``) of the articles that
-    it links to, sorted; ``pictures`` the sources of its pictures as written, ``image`` first, and ``files`` those of the film, its captions and the
-    downloads, each to be looked for at its ``media_keys`` or in ``embedded``. ``section`` is '' for a page. ``video`` is an address at YouTube or
-    Vimeo, or a content key.
+    ``html`` is its text, clean and without other tools' shortcodes. ``refs`` are the names (``name_of``) of the articles that it links to, sorted;
+    ``pictures`` the sources of its pictures as written, ``image`` first, and ``files`` those of the film, its captions and the downloads, each to be
+    looked for at its ``media_keys`` or in ``embedded``. ``section`` is '' for a page. ``video`` is an address at YouTube or Vimeo, or a content key.
     """
 
     key: str

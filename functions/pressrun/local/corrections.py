@@ -67,10 +67,9 @@ def _bucket_in_host(judge: Callable[[Any], bool]) -> Callable[[Any], bool]:
     judged: dict[str, bool] = {}
 
     def by_host(request: Any) -> bool:
-        host = request.headers.get("host", "")
-        if host not in judged:
-            judged[host] = judge(request)
-        return judged[host]
+        if request.host not in judged:
+            judged[request.host] = judge(request)
+        return judged[request.host]
 
     return by_host
 

@@ -8,17 +8,17 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from pressrun.cloud.batch import DEAD
+from pressrun.cloud.batch import DEAD, LOOK_AHEAD
 from pressrun.cloud.buckets import Bucket
-from pressrun.cloud.catalogue import SHARDS, Catalogue, Item, Key, mark_key
+from pressrun.cloud.catalogue import CLOCK, SHARDS, Catalogue, Item, Key, mark_key
 from pressrun.cloud.pending import as_of, pending
 from pressrun.cloud.register import CLAIMS, SOURCES
 from pressrun.core.build import build, judge
 from pressrun.core.claims import Claim, Register
-from pressrun.core.dates import stamp
+from pressrun.core.dates import stamp, unstamp
 from pressrun.core.report import PREFIX as REPORTS
 from pressrun.core.site import LISTS_TAG, NEWS_SITEMAP, SiteObject, key_of
 from pressrun.local.storm.stage import Call, Stage
@@ -260,9 +260,8 @@ class Reader:
         seen that come."""
         if left := {mark["pk"] for mark in self._catalogue.old_marks("9999")}:
             raise Violation(f"nothing went wrong, and yet it is left to the sweep: {', '.join(sorted(left))}")
-        from pressrun.sweep import LOOK_AHEAD  # a function's module wants that function's settings
-
-        seen = min(self.stage.cloud.now(), datetime.fromtimestamp(self.stage.swept, UTC) + LOOK_AHEAD)
+        swept = unstamp(self._catalogue.read([CLOCK])[CLOCK]["now"])
+        seen = min(self.stage.cloud.now(), swept + LOOK_AHEAD)
         if late := [item["sk"] for shard in SHARDS for item in self._catalogue.query(f"due#{shard}", end=stamp(seen))]:
             raise Violation(f"nothing went wrong, and yet it was not done at its instant: {', '.join(late)}")
 

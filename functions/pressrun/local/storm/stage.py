@@ -95,9 +95,8 @@ class Worker:
 
 @dataclass
 class Stage:
-    """``errors`` are what invocations ended with, ``calls`` how many AWS calls the functions have made, ``swept`` the second since 1970 at which the
-    sweep last began. ``heard`` is told of each call there and then when it is made, ``answered`` of the bodies of the messages that an invocation has
-    answered as done.
+    """``errors`` are what invocations ended with, ``calls`` how many AWS calls the functions have made. ``heard`` is told of each call there and then
+    when it is made, ``answered`` of the bodies of the messages that an invocation has answered as done.
     """
 
     local: LocalCloud
@@ -112,7 +111,6 @@ class Stage:
     workers: list[Worker] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
     calls: int = 0
-    swept: float = 0.0
     _failures: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -152,7 +150,6 @@ class Stage:
 
     def begin_sweep(self) -> Worker:
         """The sweep stands before its first AWS call."""
-        self.swept = self.clock[0]
         return self._begin("sweep", [], {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
 
     def reverse_messages(self) -> None:
