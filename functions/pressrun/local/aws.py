@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -29,6 +29,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.core.request import normalize_request
 from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.sqs.exceptions import ReceiptHandleIsInvalid
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import make_server
 
@@ -142,6 +143,17 @@ class Aws:
         """Those of them that one may receive now."""
         with self.lock:
             return int(self._messages(queue).approximate_number_of_messages)
+
+    def receive(self, queue: str, visibility_timeout: int) -> list[Any]:
+        """All of them at once, as moto has them: for who would else call SQS ten times for each that a function makes."""
+        with self.lock:
+            messages: list[Any] = self._messages(queue).receive(self.ready(queue), visibility_timeout)
+            return messages
+
+    def delete(self, queue: str, receipt_handle: str) -> None:
+        """One that was received. Does nothing where it is gone."""
+        with self.lock, suppress(ReceiptHandleIsInvalid):
+            self._messages(queue).delete_message(receipt_handle)
 
     def _messages(self, queue: str) -> Any:
         return get_backend("sqs")[ACCOUNT][REGION].queues[queue]

@@ -24,7 +24,7 @@ import moto.s3.models as s3
 import moto.s3.notifications as s3_notifications
 import moto.sqs.models as sqs
 import moto.utilities.aws_headers as aws_headers
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.useragent import UserAgentString
 from moto.cloudfront.exceptions import CloudFrontException
 from moto.core.serialize import BaseJSONSerializer
@@ -84,12 +84,15 @@ def _user_agent(agent: Any) -> str:
 
 
 def _sign(signer: Any, request: Any) -> None:
-    """Only region and service are read from it; S3's also says how the body is sent, and what is in an address is for others to read."""
-    if type(signer) is not SigV4Auth:
+    """Only region and service are read from it, and for S3, how the body is sent. What is in an address is for others to read."""
+    if type(signer) not in (SigV4Auth, S3SigV4Auth):
         _sign_for_good(signer, request)
-    else:
-        scope = f"{signer._region_name}/{signer._service_name}"
-        request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential=any/20200101/{scope}/aws4_request, SignedHeaders=host, Signature=any"
+        return
+    if type(signer) is S3SigV4Auth:
+        request.context["timestamp"] = "20200101T000000Z"
+        signer._modify_request_before_signing(request)
+    scope = f"{signer._region_name}/{signer._service_name}"
+    request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential=any/20200101/{scope}/aws4_request, SignedHeaders=host, Signature=any"
 
 
 def _request_id(headers: dict[str, Any] | None = None) -> str:

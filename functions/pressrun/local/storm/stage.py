@@ -10,7 +10,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -269,13 +269,10 @@ class Stage:
             self.step(worker)
 
     def _take_messages(self) -> bool:
-        sqs = self.local.client("sqs")
         for queue in _QUEUES:
-            url = _url(queue)
-            while self.local.aws.ready(f"pressrun-{queue}"):
-                for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=_LONG)["Messages"]:
-                    record = {"messageId": message["MessageId"], "receiptHandle": message["ReceiptHandle"], "body": message["Body"]}
-                    self.messages.append((queue, record | {"eventSource": "aws:sqs"}))
+            for message in self.local.aws.receive(f"pressrun-{queue}", _LONG):
+                record = {"messageId": message.id, "receiptHandle": message.receipt_handle, "body": message.body}
+                self.messages.append((queue, record | {"eventSource": "aws:sqs"}))
         return bool(self.messages)
 
     def _give_back(self, worker: Worker, answer: Any, *, died: bool) -> None:
@@ -286,16 +283,14 @@ class Stage:
             failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         if self.answered:
             self.answered([record["body"] for record in worker.records if record["messageId"] not in failed])
-        sqs = self.local.client("sqs")
         for record in worker.records:
             if record["messageId"] in failed:
                 self._failures[record["messageId"]] += not died
                 if self._failures[record["messageId"]] < _RECEIVES:
                     self.messages.append((queue, record))
                     continue
-                sqs.send_message(QueueUrl=_url(f"{queue}-dead"), MessageBody=record["body"])
-            with suppress(sqs.exceptions.ReceiptHandleIsInvalid):  # it was lost meanwhile
-                sqs.delete_message(QueueUrl=_url(queue), ReceiptHandle=record["receiptHandle"])
+                self.local.client("sqs").send_message(QueueUrl=_url(f"{queue}-dead"), MessageBody=record["body"])
+            self.local.aws.delete(f"pressrun-{queue}", record["receiptHandle"])
 
     def _invoke(self, function: str, event: dict[str, Any]) -> Any:
         try:
