@@ -10,18 +10,16 @@ from time import monotonic
 
 from pressrun.local.faults import Fault
 from pressrun.local.storm.history import HISTORIES
-from pressrun.local.storm.race import RACES, every_schedule, one_schedule
+from pressrun.local.storm.race import RACES, every_schedule, one_schedule, some_schedules
 from pressrun.local.storm.run import Outcome, Run, Storm, storm
 
 _SHRUNK = 3  # failures; more of them are hardly other ones
-_SCHEDULES = 7  # of the places for a change of hands, each how-maniest is tried in a race's turn; after so many turns, all have been
 
 
 def any_runs(made: Storm, seed: int) -> list[Outcome]:
     """The runs of one seed: a sample of a race's schedules, or a history with faults at some of its calls."""
     if seed % 4 == 3:
-        turn, race = divmod(seed // 4, len(RACES))
-        return every_schedule(made, list(RACES)[race], every=_SCHEDULES, first=turn)
+        return some_schedules(made, list(RACES)[seed // 4 % len(RACES)], seed)
     return made.volley(seed)
 
 

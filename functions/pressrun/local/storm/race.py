@@ -8,6 +8,7 @@ Depth-first: at each call the process forks, and its child goes on with the othe
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
+from random import Random
 
 from pressrun.local.storm.run import Outcome, Run, Storm
 from pressrun.local.storm.stage import Worker
@@ -39,14 +40,15 @@ RACES = {
 }
 
 
-def every_schedule(storm: Storm, name: str, *, every: int = 1, first: int = 0, until_found: bool = False) -> list[Outcome]:
-    """Each schedule, or each ``every``-th place for a change of hands, beginning with the ``first``. ``until_found`` ends with the first failure."""
-    hands: list[int] = []
-    dead: list[int] = []
-    places = count(1)
+def every_schedule(storm: Storm, name: str, *, chance: float = 1, seed: int = 0, until_found: bool = False) -> list[Outcome]:
+    """Each schedule; or, by ``seed``, a change of hands and a death at each place with this chance. ``until_found`` ends with the first failure."""
+    random, hands, dead = Random(seed), list[int](), list[int]()
 
     def here() -> bool:
-        return not dead and not (until_found and storm.failed) and next(places) % every == first % every and storm.fork()
+        if dead or (until_found and storm.failed) or random.random() >= chance or not storm.fork():
+            return False
+        random.seed(random.random())  # or it would choose the places that its parent will
+        return True
 
     def changes(step: int) -> bool:
         if len(hands) < CHANGES_OF_HANDS and here():
@@ -61,6 +63,19 @@ def every_schedule(storm: Storm, name: str, *, every: int = 1, first: int = 0, u
         return False
 
     return storm.branches(lambda: _run(storm, RACES[name], changes, dies), lambda: Run(race=name, hands=tuple(hands), dies=dead[0] if dead else -1))
+
+
+def some_schedules(storm: Storm, name: str, seed: int, places: float = 3) -> list[Outcome]:
+    """A sample, with the first change of hands at about so many places: some thirty schedules for three, however long the race is."""
+    last = 1
+
+    def changes(step: int) -> bool:
+        nonlocal last
+        last = step + 1
+        return False
+
+    [plain] = storm.branches(lambda: _run(storm, RACES[name], changes, lambda _: False), lambda: Run(race=name, hands=(last,)))
+    return every_schedule(storm, name, chance=places / plain.run.hands[0], seed=seed)
 
 
 def one_schedule(storm: Storm, run: Run) -> Outcome:
