@@ -145,7 +145,7 @@ class Aws:
             return int(self._messages(queue).approximate_number_of_messages)
 
     def receive(self, queue: str, visibility_timeout: int) -> list[Any]:
-        """All of them at once, as moto has them: for who would else call SQS ten times for each that a function makes."""
+        """All that are ready, as moto has them, kept from others for ``visibility_timeout`` seconds; a client gets ten at a time."""
         with self.lock:
             messages: list[Any] = self._messages(queue).receive(self.ready(queue), visibility_timeout)
             return messages

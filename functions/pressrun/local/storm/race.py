@@ -67,15 +67,20 @@ def every_schedule(storm: Storm, name: str, *, chance: float = 1, seed: int = 0,
 
 def some_schedules(storm: Storm, name: str, seed: int, places: float = 3) -> list[Outcome]:
     """A sample, with the first change of hands at about so many places: some thirty schedules for three, however long the race is."""
-    last = 1
+    return every_schedule(storm, name, chance=places / _steps(storm, name), seed=seed)
+
+
+def _steps(storm: Storm, name: str) -> int:
+    """How many there are when the functions are at work one after the other."""
+    last = 0
 
     def changes(step: int) -> bool:
         nonlocal last
-        last = step + 1
+        last = step
         return False
 
-    [plain] = storm.branches(lambda: _run(storm, RACES[name], changes, lambda _: False), lambda: Run(race=name, hands=(last,)))
-    return every_schedule(storm, name, chance=places / plain.run.hands[0], seed=seed)
+    [outcome] = storm.branches(lambda: _run(storm, RACES[name], changes, lambda _: False), lambda: Run(hands=(last,)))
+    return outcome.run.hands[0] + 1
 
 
 def one_schedule(storm: Storm, run: Run) -> Outcome:
