@@ -156,8 +156,8 @@ def look(cloud: Cloud, url: str, owner_before: str | None = None) -> tuple[Look,
     if owner != owner_before:
         found |= cloud.catalogue.read([record_key(owner)])
     record = Record.of(owner, found.get(record_key(owner)))
-    # Where no page ever was and nothing leads away, there is nothing, however the owner is judged; and that judgement marks no such URL.
-    if record.basis != basis.name and (copy.lived or copy.claim.leads_to):
+    # Where no page ever was, there is nothing unless it leads to one that is live; and a judgement that leaves that as it is marks no such URL.
+    if record.basis != basis.name and (copy.lived or (copy.claim.leads_to and record.phase == "live")):
         raise Unjudged(hashed(owner))
     answer = answer_of(copy.claim, lived=copy.lived, live_at=record.url if record.phase == "live" else "")
     article = teaser = None

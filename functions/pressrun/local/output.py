@@ -61,7 +61,7 @@ def write_site(content: Path, into: Path, now: datetime, theme: Theme, told: Tol
     files, register = read_content(content), read_register(content)
     magazine, problems = magazine_of(files, register)
     keys = articles_in(files, register)
-    processes = processes or (_processors() if len(keys) > _A_FEW else 1)
+    processes = processes or (processors() if len(keys) > _A_FEW else 1)
     logo = logo_of(files, register, magazine)
     pages = Pages(magazine, theme, logo)
     with TemporaryDirectory(prefix="pressrun-") as texts, _no_pauses():
@@ -259,7 +259,8 @@ def _workers(processes: int, do: Callable[[Sequence[Item]], list[Made]]) -> Iter
         yield lambda items: (made for some in pool.map(_some, chunks(items)) for made in some)
 
 
-def _processors() -> int:
+def processors() -> int:
+    """How many this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

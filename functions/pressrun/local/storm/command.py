@@ -1,19 +1,28 @@
 """What ``pressrun storm`` does: which runs, for how long, and what is said of them."""
 
 import logging
+import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import count, islice
 from time import monotonic
 
 from pressrun.local.faults import Fault
+from pressrun.local.output import processors
 from pressrun.local.storm.history import HISTORIES
 from pressrun.local.storm.race import RACES, every_schedule, one_schedule, some_schedules
 from pressrun.local.storm.run import Outcome, Run, Storm, storm
 
 _SHRUNK = 3  # failures; more of them are hardly other ones
+
+
+Turn = int | str
+"""A seed, or the name of a small history or a race."""
 
 
 def any_runs(made: Storm, seed: int) -> list[Outcome]:
@@ -23,12 +32,9 @@ def any_runs(made: Storm, seed: int) -> list[Outcome]:
     return made.volley(seed)
 
 
-def all_runs(made: Storm) -> Iterator[Outcome]:
-    """Every fault at every call of each small history, and every schedule of two functions."""
-    for history in HISTORIES.values():
-        yield from made.every_call(history)
-    for race in RACES:
-        yield from every_schedule(made, race)
+def all_runs(made: Storm, name: str) -> list[Outcome]:
+    """Every fault at every call of a small history, or every schedule of a race."""
+    return made.every_call(HISTORIES[name]) if name in HISTORIES else every_schedule(made, name)
 
 
 def one_run(history: str, faults: str, race: str, hands: str, dies: int, *, rough: bool, seed: int) -> Run:
@@ -69,20 +75,20 @@ class Tally:
 
 
 def weather(seed: int, runs: int, minutes: float, *, everything: bool, step: Callable[[Tally], None], failed: Callable[[Outcome], None]) -> Tally:
-    """Runs from this seed on, at most so many or for so long (0: for ever). ``step`` is called after each, ``failed`` with each that broke a promise,
-    the first of them shrunk."""
-    with _quietly(), storm() as made:
-        tally = Tally()
-        for outcome in all_runs(made) if everything else _from(made, seed):
+    """Runs from this seed on, at most so many or for so long (0: for ever), in as many processes as there are processors. ``step`` is called after
+    each, in the order of the seeds, ``failed`` with each that broke a promise, the first of them shrunk."""
+    tally = Tally()
+    with _quietly(), closing(_in_turn([*HISTORIES, *RACES] if everything else count(seed))) as outcomes:
+        for outcome in outcomes:
             tally.add(outcome)
             if outcome.failure:
-                smaller = made.shrink(outcome.run) if len(tally.failures) < _SHRUNK else outcome.run
+                smaller = _shrunk(outcome.run) if len(tally.failures) < _SHRUNK else outcome.run
                 tally.failures.append(Outcome(smaller, outcome.failure))
                 failed(tally.failures[-1])
             step(tally)
             if (runs and tally.runs >= runs) or (minutes and tally.seconds >= 60 * minutes):
                 break
-        return tally
+    return tally
 
 
 def again(run: Run) -> Outcome:
@@ -91,10 +97,36 @@ def again(run: Run) -> Outcome:
         return play(made, run)
 
 
-def _from(made: Storm, seed: int) -> Iterator[Outcome]:
-    while True:
-        yield from any_runs(made, seed)
-        seed += 1
+def _shrunk(run: Run) -> Run:
+    with storm() as made:
+        return made.shrink(run)
+
+
+def _in_turn(turns: Iterable[Turn]) -> Generator[Outcome, None, None]:
+    """The outcomes of each turn, in order; while one is waited for, others are played."""
+    waiting, more = deque[Future[list[Outcome]]](), iter(turns)
+    with ProcessPoolExecutor(processors(), multiprocessing.get_context("fork"), _begin) as pool:
+        try:
+            while True:
+                waiting.extend(pool.submit(_play, turn) for turn in islice(more, 2 * processors() - len(waiting)))
+                if not waiting:
+                    break
+                yield from waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+_kept = ExitStack()  # until the process ends
+_made: Storm  # what this process plays with
+
+
+def _begin() -> None:
+    global _made
+    _made = _kept.enter_context(storm())
+
+
+def _play(turn: Turn) -> list[Outcome]:
+    return all_runs(_made, turn) if isinstance(turn, str) else any_runs(_made, turn)
 
 
 @contextmanager

@@ -53,6 +53,7 @@ HISTORIES = {
     "put again, the events swapped": ("put a", "delete a", "+ put a", "+ swap"),
     "deploy": ("put a", "deploy two"),
     "deploy, and another site.toml": ("put a", "deploy two", "+ toml Other"),
+    "a takedown, and a deploy": ("put a redirects=/old/place/", "delete a", "deploy two"),
     "deploy, and a sweep at once": ("put a", "deploy two", "+ sweep"),
     "other colours": ("put a", "toml blue"),
     "author": ("put a by=jo", "author Jo"),
