@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
+from functools import lru_cache
 from html import unescape
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
@@ -79,6 +80,15 @@ class Label(NamedTuple):
 
     name: str
     slug: str
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As ``pickle`` does it, but that the many articles which have the same label share it."""
+        return _shared, tuple(self)
+
+
+@lru_cache(maxsize=16_384)
+def _shared(name: str, slug: str) -> Label:
+    return Label(name, slug)
 
 
 @dataclass(frozen=True, slots=True)

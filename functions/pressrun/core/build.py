@@ -31,6 +31,7 @@ from pressrun.core.cards import (
     unmet,
 )
 from pressrun.core.claims import Answer, Claim, Register, answer_of, decide, phase_of, standing_problems, wanted
+from pressrun.core.links import name_of
 from pressrun.core.lists import (
     FRESH,
     Target,
@@ -240,7 +241,9 @@ class Plan:
         self._key_at = {url: article.key for url, article in live.items()}
         self._copies = {article.key for article in live.values() if article is not reads(article.key).current}
         self.live = frozenset(self._key_at.values())
-        filed = _file(_read_cards(content, register, magazine, self.problems), map(card_of, live.values()))
+        linked = {name for article in live.values() for name in article.refs}
+        linked_to = (card_of(article) for article in live.values() if name_of(article.key) in linked)
+        filed = _file(_read_cards(content, register, magazine, self.problems), linked_to)
         self._cards = {name: card for name, cards in filed.items() if (card := chosen(name, cards))}
         self._library, self.media = _Library(content, register, self.problems), dict[str, Medium]()
         teasers: list[Teaser] = []
@@ -405,7 +408,7 @@ class _Shelves:
                     if (parent := parent_of(target)) and (under := noted_under(target)):
                         self.targets.add(parent)
                         self.periods[under[0]].add(noted_as(target, [teaser]))
-        self.targets.update(target for name in cards for target in targets_of_name(name))
+        self.targets.update(target for name in cards for target in targets_of_name(name) if target.kind != "mentions")
         for places in self.places.values():
             places.reverse()
 
