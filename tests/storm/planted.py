@@ -6,18 +6,23 @@
 import importlib
 import inspect
 import logging
+import multiprocessing
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from textwrap import dedent
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from pressrun.local.storm.command import any_runs
+from pressrun.local.output import processors
+from pressrun.local.storm.command import any_runs, same_every_time
 from pressrun.local.storm.history import HISTORIES
 from pressrun.local.storm.race import every_schedule
 from pressrun.local.storm.run import Outcome, Storm, storm
+
+_MOST = 2_000  # runs in which a bug is looked for
 
 Line = tuple[str, str, str]
 """Where (``module:function`` or ``module:Class.method``), the right text, the wrong one."""
@@ -209,12 +214,18 @@ def runs_until_found(storm: Storm, name: str, seed: int, most: int) -> tuple[int
 
 
 def main() -> None:
+    same_every_time()
     logging.disable(logging.CRITICAL)
+    names = sys.argv[1:] or list(PLANTED)
+    with ProcessPoolExecutor(processors(), multiprocessing.get_context("fork")) as pool:
+        for name, (runs, text) in zip(names, pool.map(_first_found, names), strict=True):
+            said = text.splitlines()[-1] if text else ""
+            sys.stderr.write(f"| {name} | {runs or 'never'} | {said[:120]} |\n")
+
+
+def _first_found(name: str) -> tuple[int, str]:
     with storm() as made:
-        for name in sys.argv[1:] or PLANTED:
-            found = [runs_until_found(made, name, seed, 400) for seed in (0,)]
-            said = next((text.splitlines()[-1] for _, text in found if text), "")
-            sys.stderr.write(f"| {name} | {' | '.join(str(runs or 'never') for runs, _ in found)} | {said[:120]} |\n")
+        return runs_until_found(made, name, 0, _MOST)
 
 
 def _found(module: ModuleType, path: str) -> FunctionType:
