@@ -136,9 +136,9 @@ class _Library:
         return found[1]()
 
     def _get(self, key: str) -> tuple[Medium, Callable[[], bytes]] | None:
-        if key not in self.judged:
+        if key not in self.judged and (key in self.content or key in self.inside or key in self.register.sources):
             self.judged[key] = next(self._judge(key), None)
-        return self.judged[key]
+        return self.judged.get(key)
 
     def _judge(self, key: str) -> Iterator[tuple[Medium, Callable[[], bytes]]]:
         """The medium and how to get its bytes, which are too many to be kept."""
@@ -237,21 +237,21 @@ class Plan:
         """``reads`` need not have the articles' texts."""
         self.problems: dict[str, tuple[Problem, ...]] = {}
         in_force, self.claims = _decide_all(content, register, magazine, now, self.problems, reads)
-        live = {article.url: article for article in in_force.values() if phase_of(article, now) == "live"}
-        self._key_at = {url: article.key for url, article in live.items()}
-        self._copies = {article.key for article in live.values() if article is not reads(article.key).current}
-        self.live = frozenset(self._key_at.values())
+        live = {key: article for key, article in in_force.items() if phase_of(article, now) == "live"}
+        self._copies = {key for key, article in live.items() if article is not reads(key).current}
+        self.live = frozenset(live)
         linked = {name for article in live.values() for name in article.refs}
-        linked_to = (card_of(article) for article in live.values() if name_of(article.key) in linked)
+        linked_to = (card_of(article) for key, article in live.items() if name_of(key) in linked)
         filed = _file(_read_cards(content, register, magazine, self.problems), linked_to)
         self._cards = {name: card for name, cards in filed.items() if (card := chosen(name, cards))}
         self._library, self.media = _Library(content, register, self.problems), dict[str, Medium]()
         teasers: list[Teaser] = []
-        for url, article in live.items():
+        for article in live.values():
             self._library.take_in(article)
             mentioned = self._mentioned_by(article)
             self.media |= {medium.key: medium for medium in (*mentioned.media.values(), *mentioned.issue_media.values())}
-            teasers.append(teaser_of(article, mentioned, self.claims[url].first or now, self.claims[url].feed_id))
+            claim = self.claims[article.url]
+            teasers.append(teaser_of(article, mentioned, claim.first or now, claim.feed_id))
         if logo := self._library.find([magazine.logo]).get(magazine.logo):
             self.media[logo.key] = logo
         self._shelves = _Shelves(magazine, teasers, filed, now)
@@ -259,11 +259,11 @@ class Plan:
             for found in self._sources_on(target):
                 media = self._library.find(key for keys in found.values() for key in keys)
                 self.media |= {medium.key: medium for medium in chosen_media(found, media).values()}
-        live_at = {key: url for url, key in self._key_at.items()}
         self._answers: dict[str, Answer] = {}
         pages: set[str] = set()
         for url, claim in self.claims.items():
-            answer = answer_of(claim, lived=claim.lived(now), live_at=live_at.get(claim.owner or "", ""))
+            owner = live.get(claim.owner or "")
+            answer = answer_of(claim, lived=claim.lived(now), live_at=owner.url if owner else "")
             if answer.kind == "nothing" or magazine.why_reserved(url):
                 continue  # a section may have come to be where there was an article
             if answer.kind == "page":
@@ -282,7 +282,7 @@ class Plan:
         url = target.name
         if answer := self._answers.get(url):
             return {key_of(url): pages.redirect(url, answer.to) if answer.kind == "redirect" else pages.gone(url)}
-        key, teaser = self._key_at[url], self._teasers[url]
+        key, teaser = self.claims[url].owner or "", self._teasers[url]
         found = reads(key)
         article = found.fallback if key in self._copies else found.current
         if article is None:
@@ -389,17 +389,13 @@ class _Shelves:
     def __init__(self, magazine: Magazine, teasers: Iterable[Teaser], cards: Mapping[str, Sequence[Card]], now: datetime) -> None:
         self.magazine, self.cards = magazine, cards
         self.newest = newest_first(teasers)
-        self.lists: defaultdict[str, list[Teaser]] = defaultdict(list)
-        # Bisection wants places in rising order; the lists have them newest first.
-        self.places: defaultdict[str, list[str]] = defaultdict(list)
+        self.lists: defaultdict[str, list[Teaser]] = defaultdict(list)  # oldest first, as bisection wants them
         self.periods: defaultdict[str, set[str]] = defaultdict(set)
         self.targets = set(fixed_targets(magazine))
         noted = set[Target]()
         for teaser in self.newest:
-            place = teaser.place
             for name in lists_of(teaser, fresh=now < teaser.published + FRESH):
                 self.lists[name].append(teaser)
-                self.places[name].append(place)
                 for target in targets_of(name, teaser.published, magazine.timezone):
                     if target in noted:
                         continue
@@ -409,8 +405,8 @@ class _Shelves:
                         self.targets.add(parent)
                         self.periods[under[0]].add(noted_as(target, [teaser]))
         self.targets.update(target for name in cards for target in targets_of_name(name) if target.kind != "mentions")
-        for places in self.places.values():
-            places.reverse()
+        for entries in self.lists.values():
+            entries.reverse()
 
     def make(self, pages: Pages, target: Target, media: Media) -> dict[str, SiteObject]:
         """What a target makes."""
@@ -419,16 +415,20 @@ class _Shelves:
         return pages.make(target, entries, self.periods[reading.periods], self.cards.get(reading.cards, ()), media)
 
     def older(self, teaser: Teaser) -> Iterable[Sequence[Teaser]]:
-        """For each tag, the nearest older articles."""
-        place = teaser.place
+        """For each tag, the nearest older articles, newest first."""
         for name in (f"tag/{tag.slug}" for tag in teaser.tags):
-            teasers = self.lists[name]
-            after = len(teasers) - bisect_left(self.places[name], place)
-            yield teasers[after : after + NEAREST]
+            entries = self.lists[name]
+            end = _index(entries, teaser.place)
+            yield entries[max(0, end - NEAREST) : end][::-1]
 
     def _entries(self, name: str, newest: int, period: str) -> Sequence[Teaser]:
-        teasers = self.lists.get(name, [])
+        entries = self.lists.get(name, [])
         if not period:
-            return teasers[:newest]
-        begin, end = (bisect_left(self.places[name], place) for place in bounds(period, self.magazine.timezone))
-        return teasers[len(teasers) - end : len(teasers) - begin]
+            return entries[: -newest - 1 : -1]
+        begin, end = (_index(entries, place) for place in bounds(period, self.magazine.timezone))
+        return entries[begin:end][::-1]
+
+
+def _index(entries: Sequence[Teaser], place: str) -> int:
+    """Where in a list the place is, or would be."""
+    return bisect_left(entries, place, key=lambda teaser: teaser.place)

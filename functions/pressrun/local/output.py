@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, NamedTuple, TypeVar
@@ -64,38 +65,37 @@ def write_site(content: Path, into: Path, now: datetime, theme: Theme, told: Tol
     processes = processes or (processors() if len(keys) > _A_FEW else 1)
     logo = logo_of(files, register, magazine)
     pages = Pages(magazine, theme, logo)
-    with TemporaryDirectory(prefix="pressrun-") as texts, _no_pauses():
+    with TemporaryDirectory(prefix="pressrun-") as texts, Path(texts, "listed").open("w+b") as lines, _no_pauses():
         reads: dict[str, Read] = {}
         places: dict[str, _Place] = {}
         with _workers(processes, _Reading(files, register, magazine, _Texts(texts))) as each:
             results = each(keys)
             pages.compile()  # while others read
-            for number, (key, one, place) in enumerate(results, 1):
+            for number, (key, (one, place)) in enumerate(zip(keys, results, strict=True), 1):
                 reads[key], places[key] = one, place
                 told("Reading", number, len(keys))
         plan = Plan(files, register, now, magazine, reads.__getitem__)
         del reads
         targets = [*plan.targets, *(Target("media", key) for key in sorted(plan.media))]
-        described: dict[str, str] = {}
-        counts = Counter(put=0, unchanged=0, deleted=0)
+        listed = _Listed(lines)
+        counts = Counter(put=0, unchanged=0)
         with _workers(processes, _Making(plan, magazine, theme, logo, pages, _Texts(texts, places), into)) as each:
             for number, objects in enumerate(each(targets), 1):
                 for key, description, is_put in objects:
-                    described[key] = description
+                    listed.add(key, description)
                     counts["put" if is_put else "unchanged"] += 1
                 told("Making", number, len(targets))
-    counts["deleted"] = _list_site(into, described)
+        counts["deleted"] = listed.write(into)
     wrong = {SITE_TOML: problems, **plan.problems}
     refused = {key: found for key in sorted(wrong) if (found := errors(wrong[key]))}
-    return Written(len(plan.live), len(described), dict(counts), refused)
+    return Written(len(plan.live), len(listed), dict(counts), refused)
 
 
 class _Place(NamedTuple):
-    """Where a text was put aside: the name of a file, where it begins, and how many bytes it has."""
+    """Where a text was put aside: the name of a file, and where it begins."""
 
     file: str
     start: int
-    size: int
 
 
 class _Texts:
@@ -108,14 +108,15 @@ class _Texts:
     def put(self, one: Read) -> _Place:
         name = str(os.getpid())
         file = self._file(name, "ab")
-        text = pickle.dumps(one, pickle.HIGHEST_PROTOCOL)
-        return _Place(name, file.tell(), file.write(text))
+        place = _Place(name, file.tell())
+        file.write(pickle.dumps(one, pickle.HIGHEST_PROTOCOL))
+        return place
 
     def __call__(self, key: str) -> Read:
         place = self.places[key]
         file = self._file(place.file, "rb")
         file.seek(place.start)
-        one: Read = pickle.loads(file.read(place.size))  # noqa: S301 - our own
+        one: Read = pickle.load(file)  # noqa: S301 - our own
         return one
 
     def flush(self) -> None:
@@ -135,12 +136,12 @@ class _Reading:
     magazine: Magazine
     texts: _Texts
 
-    def __call__(self, keys: Sequence[str]) -> list[tuple[str, Read, _Place]]:
+    def __call__(self, keys: Sequence[str]) -> list[tuple[Read, _Place]]:
         """What is decided by, and where the whole of it is."""
         found = []
         for key in keys:
             one = read(key, self.files, self.register, self.magazine)
-            found.append((key, one.lean, self.texts.put(one)))
+            found.append((one.lean, self.texts.put(one)))
         self.texts.flush()
         return found
 
@@ -212,19 +213,46 @@ def _described(made: SiteObject) -> str:
     return json.dumps({"content_type": made.content_type, "cache_control": made.cache_control, "metadata": dict(made.metadata)})
 
 
-def _list_site(into: Path, described: dict[str, str]) -> int:
-    """Writes the manifest, and deletes what only the last one names. Returns how many that were."""
-    manifest = into / MANIFEST
-    before = manifest.read_text("utf-8") if manifest.is_file() else ""
-    text = "{\n" + ",\n".join(f"{json.dumps(key)}: {described[key]}" for key in sorted(described)) + "\n}\n"
-    if text == before:
-        return 0
-    begin = json.JSONDecoder()
-    gone = {begin.raw_decode(line)[0] for line in before.splitlines() if line.startswith('"')} - described.keys()
-    for key in gone:
-        (into / key).unlink(missing_ok=True)
-    manifest.write_text(text, "utf-8")
-    return len(gone)
+class _Listed:
+    """The manifest in the making. Its lines are on disk, since they are longer than all else that is known of the objects."""
+
+    def __init__(self, lines: BinaryIO) -> None:
+        self._lines = lines
+        self._starts: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def add(self, key: str, description: str) -> None:
+        self._starts[key] = self._lines.tell()
+        self._lines.write(f"{json.dumps(key)}: {description}\n".encode())
+
+    def write(self, into: Path) -> int:
+        """Puts the manifest where it is another one, and deletes what only the last one names. Returns how many that were."""
+        manifest, fresh = into / MANIFEST, into / f"{MANIFEST}.new"
+        gone: list[str] = []
+        if manifest.is_file():
+            with manifest.open("rb") as before:
+                if all(line == there for line, there in zip_longest(self._sorted(), before)):
+                    return 0
+                before.seek(0)
+                begin = json.JSONDecoder()
+                named = (begin.raw_decode(line.decode())[0] for line in before if line.startswith(b'"'))
+                gone = [key for key in named if key not in self._starts]
+        for key in gone:
+            (into / key).unlink(missing_ok=True)
+        with fresh.open("wb") as file:
+            file.writelines(self._sorted())
+        fresh.replace(manifest)
+        return len(gone)
+
+    def _sorted(self) -> Iterator[bytes]:
+        yield b"{\n"
+        for number, key in enumerate(sorted(self._starts), 1):
+            self._lines.seek(self._starts[key])
+            line = self._lines.readline()
+            yield line.replace(b"\n", b",\n") if number < len(self._starts) else line
+        yield b"}\n"
 
 
 # Processes
