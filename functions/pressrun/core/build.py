@@ -136,7 +136,7 @@ class _Library:
         return found[1]()
 
     def _get(self, key: str) -> tuple[Medium, Callable[[], bytes]] | None:
-        if key not in self.judged and (key in self.content or key in self.inside or key in self.register.sources):
+        if key not in self.judged and (key in self.content or key in self.inside):
             self.judged[key] = next(self._judge(key), None)
         return self.judged.get(key)
 
