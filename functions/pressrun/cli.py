@@ -152,9 +152,9 @@ def check(
     if SITE_TOML in named:
         magazine, problems = read_magazine(content[SITE_TOML])
         verdicts[SITE_TOML] = "live" if magazine else "refused", problems
-    if named.keys() - {SITE_TOML}:
+    if named.keys() - {SITE_TOML} or magazine:
         try:
-            judged = judge(content, read_register(root), datetime.now(UTC).replace(microsecond=0), sorted(named.keys() - {SITE_TOML}))
+            judged = judge(content, read_register(root), datetime.now(UTC).replace(microsecond=0), sorted(named))
         except NoMagazine as none:
             fail(f"{root / SITE_TOML}", *map(spoken, none.problems), code=1)
         verdicts |= {key: (found.status, found.problems) for key, found in judged.items()}

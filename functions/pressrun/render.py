@@ -429,7 +429,6 @@ def _fences(cloud: Cloud, url: str, seen: Look) -> list[dict[str, Any]]:
     if seen.copy:
         fences.append(catalogue.check(claim_key(url), "revision = :seen", seen=seen.copy.claim.revision))
     if seen.record:
-        version = seen.record.version
-        condition, values = ("version = :seen", {"seen": version}) if version else ("attribute_not_exists(pk)", {})
+        condition, values = seen.record.unchanged
         fences.append(catalogue.check(record_key(seen.record.key), condition, **values))
     return fences

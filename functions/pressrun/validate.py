@@ -53,9 +53,9 @@ from pressrun.core.claims import NOT_YET, Claim, Decision, Phase, changes_at, de
 from pressrun.core.dates import stamp, unstamp
 from pressrun.core.lists import FRESH, TAGGED, Target, preview_target, targets_of_card, targets_of_name, url_target
 from pressrun.core.magazine import KEY as SITE_TOML
-from pressrun.core.magazine import Magazine, read_magazine
+from pressrun.core.magazine import Magazine, no_logo_yet, read_magazine
 from pressrun.core.media import BEGINNING, Medium, is_medium, is_picture, judge, judge_file, judge_size
-from pressrun.core.problem import Problem, errors, note
+from pressrun.core.problem import Problem, errors
 from pressrun.core.report import PREFIX as REPORTS
 from pressrun.core.report import Report, failed, report_key, report_on, report_on_card, report_on_medium, report_on_other, report_on_site
 
@@ -199,7 +199,7 @@ def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
     in_force = magazine or (read_magazine(config.encode())[0] if config else None)
     logo = _logo(cloud, in_force)
     if magazine and magazine.logo and not logo:
-        problems = (*problems, note(f"There is no picture {magazine.logo} yet.", "Until it is uploaded, the magazine's name stands in its place."))
+        problems = (*problems, no_logo_yet(magazine))
     report = report_on_site(magazine, problems, in_force=bool(basis.config))
     answered = _answer(cloud, report, record)
     after = replace(record, phase="live" if magazine or basis.config else "withdrawn", upload=_etag(file))
@@ -247,6 +247,7 @@ def _card(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
     own = [] if after.basis == record.basis else [target for name in after.names for target in targets_of_name(name) if target.kind != "mentions"]
     if after != record:
         _commit(cloud, record, replace(after, judged=stamp(now)), {}, (), own, file)
+    _wake_wanting(cloud, after.names)
     return file
 
 
@@ -256,6 +257,7 @@ def _medium(cloud: Cloud, basis: Basis, record: Record) -> Head | None:
     file = cloud.content.head(key)
     had = Medium.from_json(record.card) if record.card else None
     if file and file.etag == record.upload and (record.basis == basis.name if record.refused else had) and _stands(cloud, key, record.report):
+        _wake_wanting(cloud, record.names)
         return file
     medium, problems, digest = _judge_medium(cloud, key, file) if file else (None, (), "")
     kept = Kept(record.source, record.copy, record.digest)
@@ -270,6 +272,7 @@ def _medium(cloud: Cloud, basis: Basis, record: Record) -> Head | None:
     after = _judged(cloud, basis, record, file, kept, "live" if medium else "withdrawn", medium, report, now)
     if after != record:
         _commit(cloud, record, replace(after, judged=stamp(now)), {}, (), (), file)
+    _wake_wanting(cloud, after.names)
     return file
 
 
@@ -441,10 +444,11 @@ def _apply(
     # Where nothing is and nothing was, there is nothing to make: no hint, mark or log line names a URL before an embargo's instant.
     leads = "live" in (record.phase, phase)
     known = [(url, copy) for some in (gathered.copies, copies) for url, copy in some.items()]
-    touched &= {url for url, copy in known if copy.lived or (leads and copy.claim.leads_to)} | _given_way(cloud, record.key, changed, gathered)
+    given_way, fences = _given_way(cloud, record.key, changed, gathered)
+    touched &= {url for url, copy in known if copy.lived or (leads and copy.claim.leads_to)} | given_way
     if changed or after != record:
         after = replace(after, judged=stamp(now))
-        _commit(cloud, record, after, changed, [*map(url_target, touched), *previews], (), file)
+        _commit(cloud, record, after, changed, [*map(url_target, touched), *previews], (), file, fences)
         after = replace(after, version=record.version + 1)
     if due and due <= now + LOOK_AHEAD:
         # The next sweep may come too late for it.
@@ -452,15 +456,23 @@ def _apply(
     cloud.uploads.send_keys(sorted({*record.waking, *decision.wake}))
     if after.waking:
         cloud.catalogue.write(_record_writes(cloud, after, replace(after, waking=())))
+    _wake_wanting(cloud, after.names)
+    if _there(cloud, wants):
+        # It came before anybody could know that this one wants it.
+        raise Conflict(record.key)
 
 
-def _given_way(cloud: Cloud, key: str, changed: Collection[str], gathered: Gathered) -> set[str]:
-    """Where a redirect of another article, which is live, gives way to what this key asks for."""
+def _given_way(cloud: Cloud, key: str, changed: Collection[str], gathered: Gathered) -> tuple[set[str], list[Action]]:
+    """Where a redirect of another article, which is live, gives way to what this key asks for.
+
+    With conditions that turn this answer away where one that was not live may be by now: it would not be known to it that its redirect gave way.
+    """
     gave = {url: had.claim.owner for url in changed if (had := gathered.copies.get(url)) and had.claim.leads_to and had.claim.owner != key}
-    owners = [owner for owner in gave.values() if owner]
-    records = cloud.catalogue.read(map(record_key, owners)) if owners else {}
-    live = {owner for owner in owners if Record.of(owner, records.get(record_key(owner))).phase == "live"}
-    return {url for url, owner in gave.items() if owner in live}
+    owners = sorted({owner for owner in gave.values() if owner})
+    found = cloud.catalogue.read(map(record_key, owners)) if owners else {}
+    records = [Record.of(owner, found.get(record_key(owner))) for owner in owners]
+    fenced = {record.key: _unchanged(cloud, record) for record in records if record.phase != "live"}
+    return {url for url, owner in gave.items() if owner not in fenced}, list(fenced.values())
 
 
 def _announce(cloud: Cloud, record: Record, decision: Decision) -> Record:
@@ -481,12 +493,15 @@ def _announce(cloud: Cloud, record: Record, decision: Decision) -> Record:
 
 def _unmet(cloud: Cloud, article: Article, file: Stored) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
     """The names that the article mentions and that nothing has yet, with notes."""
-    names, _ = unmet(article, "", ())
-    media = cloud.catalogue.media(name.removeprefix(FILE) for name in names if name.startswith(FILE))
-    there = {FILE + key for key in media} | {name for name in names if not name.startswith(FILE) and cloud.catalogue.cards(name)}
     text = file.body.decode("utf-8-sig")
-    wants, notes = unmet(article, text, there)
+    wants, notes = unmet(article, text, _there(cloud, unmet(article, "", ())[0]))
     return wants, notes + misspelt(article, text, partial(_spelt, cloud), partial(_is_used, cloud, article))
+
+
+def _there(cloud: Cloud, names: Collection[str]) -> set[str]:
+    """Those of the names under which something is filed."""
+    media = cloud.catalogue.media(name.removeprefix(FILE) for name in names if name.startswith(FILE))
+    return {FILE + key for key in media} | {name for name in names if not name.startswith(FILE) and cloud.catalogue.cards(name)}
 
 
 def _spelt(cloud: Cloud, begin: str) -> list[str]:
@@ -585,8 +600,14 @@ def _copy_write(cloud: Cloud, copy: ClaimCopy) -> Action:
     return cloud.catalogue.put(copy.item(), "attribute_not_exists(pk) OR revision <= :revision", revision=copy.claim.revision)
 
 
+def _unchanged(cloud: Cloud, record: Record) -> Action:
+    """A condition that is false once the record is another than the one that was read."""
+    condition, values = record.unchanged
+    return cloud.catalogue.check(record_key(record.key), condition, **values)
+
+
 def _next_version(cloud: Cloud, record: Record, after: Record) -> Action:
-    condition, values = ("version = :version", {"version": record.version}) if record.version else ("attribute_not_exists(pk)", {})
+    condition, values = record.unchanged
     return cloud.catalogue.put(replace(after, version=record.version + 1).item(), condition, **values)
 
 
@@ -634,22 +655,23 @@ def _commit(
     articles: Iterable[Target],
     lists: Iterable[Target],
     file: File | None,
+    fences: Sequence[Action] = (),
 ) -> None:
-    """Writes the record with its cards and claims, with a mark under every target that shows them; then the hints.
-
-    What was told that something is not there is looked at again once it is.
-    """
+    """Writes the record with its cards and claims, with a mark under every target that shows them; then the hints. ``fences`` are more conditions."""
     shown = {target for name in _names_changed(record, after) for target in targets_of_name(name)}
     queues = (cloud.articles, sorted(map(str, articles))), (cloud.lists, sorted(map(str, {*lists, *shown})))
     mark, receipt = cloud.new_mark(), file.metadata.get(_RECEIPT, "") if file else ""
     cause = record.key if (record.upload, record.phase) != (after.upload, after.phase) or record.basis == after.basis else walk.NEW_BASIS
     marks = [mark_item(target, mark, after.judged, cause=cause) for _, targets in queues for target in targets]
-    _write(cloud, record, after, copies, marks)
+    _write(cloud, record, after, copies, marks, fences)
     for queue, targets in queues:
         if targets:
             queue.send([Hint(tuple(targets), mark, receipt=receipt)])
-    new = sorted(set(after.names) - set(record.names))
-    cloud.uploads.send_keys(sorted({item["sk"] for name in new for item in cloud.catalogue.query(f"want#{name}")}))
+
+
+def _wake_wanting(cloud: Cloud, names: Iterable[str]) -> None:
+    """What was told that something is not there is looked at again now that it is, also where somebody who put it there has died since."""
+    cloud.uploads.send_keys(sorted({item["sk"] for name in names for item in cloud.catalogue.query(f"want#{name}")}))
 
 
 def _names_changed(record: Record, after: Record) -> set[str]:
@@ -657,17 +679,19 @@ def _names_changed(record: Record, after: Record) -> set[str]:
     return {*record.names, *after.names} if record.card != after.card else set(record.names) ^ set(after.names)
 
 
-def _write(cloud: Cloud, record: Record, after: Record, copies: dict[str, ClaimCopy], marks: Sequence[Item]) -> None:
+def _write(cloud: Cloud, record: Record, after: Record, copies: dict[str, ClaimCopy], marks: Sequence[Item], fences: Sequence[Action]) -> None:
     writes = _record_writes(cloud, record, after)
     writes += [_copy_write(cloud, copy) for _, copy in sorted(copies.items())]
     writes += [cloud.catalogue.put(identity_item(copy.claim)) for _, copy in sorted(copies.items()) if copy.claim.id]
-    if len(writes) + len(marks) <= ACTIONS:
-        cloud.catalogue.write([*writes, *map(cloud.catalogue.put, marks)])
+    if len(fences) + len(writes) + len(marks) <= ACTIONS:
+        cloud.catalogue.write([*fences, *writes, *map(cloud.catalogue.put, marks)])
         return
     # No hint names these marks yet, so no worker deletes them before the record is there. The record comes last.
     cloud.catalogue.put_all(marks)
-    for chunk in chunks(writes[::-1], ACTIONS - 3):
-        cloud.catalogue.write(chunk)
+    *before, last = chunks(writes[::-1], ACTIONS - len(fences) - 1)
+    for chunk in before:
+        cloud.catalogue.write([_unchanged(cloud, record), *fences, *chunk])
+    cloud.catalogue.write([*fences, *last])
 
 
 def _answer(cloud: Cloud, report: Report, record: Record | None = None) -> str:

@@ -50,7 +50,7 @@ _ENTER = """            standing, told = _enter(cloud, url, seen, entries, wante
             held[mark] -= told
             _tell(cloud, url, standing)
 """
-_WRITE = "    _write(cloud, record, after, copies, marks)\n"
+_WRITE = "    _write(cloud, record, after, copies, marks, fences)\n"
 _SEND = "            queue.send([Hint(tuple(targets), mark, receipt=receipt)])\n"
 _CLEAR_ALL = """        for target, hints in named.items():
             hints.marks.update(item["sk"].removeprefix("mark#") for item in cloud.catalogue.query(f"target#{target}"))
@@ -123,6 +123,9 @@ PLANTED: dict[str, Bug] = {
     "an old picture goes before the pages that show it": Bug(
         "another picture, which others show",
         (("pressrun.cloud.media:make", "            _wait_for(cloud, after, named, failed)\n", ""),),
+    ),
+    "what comes just before it is wanted is not told of": Bug(
+        "an article and what it leads to", (("pressrun.validate:_apply", "if _there(cloud, wants):", "if False:"),)
     ),
     "the walk forgets what was taken down": Bug("site.toml after a takedown", (("pressrun.cloud.walk:_page", "if walk.full or etag:", "if etag:"),)),
 }

@@ -113,6 +113,11 @@ MENDED = [
     Run(("put a", "delete a", "+ put a", "+ swap"), {196: Fault.CRASH_AFTER}, rough=True, seed=4000336),
     # A redirect to an article that was taken down just before another edition came into force: the hint came before the article was judged by that.
     Run(("put a", "+ put b redirects=/old/place/ by=jo", "delete b", "deploy three"), {23: Fault.FAIL_AFTER}, rough=True, seed=700500037),
+    # A draft to which a redirect gave way, whose article was judged to be live at that very moment: neither knew that it was to be taken away.
+    Run(("put a redirects=/news/x/", "put b slug=x draft"), {9: Fault.FAIL_AFTER}, rough=True, seed=1000000104),
+    # What an article names was filed by one who died before saying so; or just before anybody could know that it was wanted.
+    Run(race="an article and its picture", hands=(0, 1), dies=26),
+    Run(race="an article and what it leads to", hands=(0, 11), dies=30),
 ]
 
 

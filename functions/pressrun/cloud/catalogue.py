@@ -136,6 +136,11 @@ class Record:
         return {"pk": f"article#{self.key}", "sk": "record", "version": self.version, "json": _json(fields)}
 
     @property
+    def unchanged(self) -> tuple[str, dict[str, object]]:
+        """The condition, and its values, which is false once the record is another than this one."""
+        return ("version = :version", {"version": self.version}) if self.version else ("attribute_not_exists(pk)", {})
+
+    @property
     def status(self) -> str:
         """What an editor calls it: its phase, or that its newest upload was refused."""
         return "refused" if self.refused else self.phase

@@ -51,7 +51,7 @@ from pressrun.core.lists import (
     url_target,
 )
 from pressrun.core.magazine import KEY as SITE_TOML
-from pressrun.core.magazine import Magazine, read_magazine
+from pressrun.core.magazine import Magazine, no_logo_yet, read_magazine
 from pressrun.core.media import Medium, is_medium, objects_of, too_long
 from pressrun.core.media import judge as judge_medium
 from pressrun.core.pages import Pages
@@ -80,11 +80,12 @@ class Judged:
 def judge(content: Mapping[str, bytes], register: Register, now: datetime, keys: Iterable[str]) -> dict[str, Judged]:
     """What the uploads of these content keys would be told; none of what is not published. Raises NoMagazine."""
     magazine, found = magazine_of(content, register)
-    problems = {SITE_TOML: found}
+    library = _Library(content, register, {})
+    is_bare = magazine.logo and not errors(found) and not library.find([magazine.logo])
+    problems = {SITE_TOML: (*found, no_logo_yet(magazine)) if is_bare else found}
     in_force, _ = _decide_all(content, register, magazine, now, problems, cache(partial(read, content=content, register=register, magazine=magazine)))
     live = [article for article in in_force.values() if phase_of(article, now) == "live"]
     filed = _file(_read_cards(content, register, magazine, problems), map(card_of, live))
-    library = _Library(content, register, {})
     used = Counter(tag.slug for article in live for tag in article.tags)
     judged = {}
     for key in keys:

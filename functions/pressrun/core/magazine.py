@@ -187,6 +187,11 @@ def read_magazine(data: bytes) -> tuple[Magazine | None, tuple[Problem, ...]]:
     return (None if any(p.severity == "error" for p in reader.problems) else magazine), tuple(reader.problems)
 
 
+def no_logo_yet(magazine: Magazine) -> Problem:
+    """A note for the magazine whose logo is not there."""
+    return note(f"There is no picture {magazine.logo} yet.", "Until it is uploaded, the magazine's name stands in its place.")
+
+
 class _Reader:
     def __init__(self, table: Mapping[str, Any], lines: list[str]) -> None:
         self.table, self.lines, self.problems = table, lines, list[Problem]()

@@ -19,6 +19,7 @@ from pressrun.cloud.register import CLAIMS, SOURCES
 from pressrun.core.build import build, judge
 from pressrun.core.claims import Claim, Register
 from pressrun.core.dates import stamp, unstamp
+from pressrun.core.problem import Problem
 from pressrun.core.report import PREFIX as REPORTS
 from pressrun.core.site import LISTS_TAG, NEWS_SITEMAP, SiteObject, key_of
 from pressrun.local.storm.stage import Call, Stage
@@ -293,12 +294,14 @@ class Reader:
                 raise Violation(f"the CDN was not told of the last change of {key}")
 
     def _answers(self, content: Mapping[str, bytes], register: Register, now: datetime) -> None:
-        """Every upload has its answer."""
+        """Every upload has its answer, with every problem. What it names may have gone since, of which it is not told."""
         for key, judged in judge(content, register, now, content).items():
             report = self.content.get(f"{REPORTS}{key}.json")
-            status = json.loads(report)["status"] if report else "no answer"
-            if status != judged.status:
-                raise Violation(f"the editor of {key} was told {status!r}; it is {judged.status!r}")
+            fields: dict[str, Any] = json.loads(report) if report else {"status": "no answer", "problems": []}
+            told = [Problem(**found) for found in fields["problems"]]
+            untold = [found for found in judged.problems if found not in told and not (found.text and found.severity == "note")]
+            if fields["status"] != judged.status or untold or not set(told) <= set(judged.problems):
+                raise Violation(f"the editor of {key} was told {fields['status']!r}, {told}; it is {judged.status!r}, {judged.problems}")
 
 
 def _alike(made: SiteObject | None, found: SiteObject | None) -> bool:
