@@ -83,7 +83,8 @@ def judge(content: Mapping[str, bytes], register: Register, now: datetime, keys:
     library = _Library(content, register, {})
     is_bare = magazine.logo and not errors(found) and not library.find([magazine.logo])
     problems = {SITE_TOML: (*found, no_logo_yet(magazine)) if is_bare else found}
-    in_force, _ = _decide_all(content, register, magazine, now, problems, cache(partial(read, content=content, register=register, magazine=magazine)))
+    reads = cache(partial(read, content=content, register=register, magazine=magazine))
+    in_force, *_ = _decide_all(content, register, magazine, now, problems, reads)
     live = [article for article in in_force.values() if phase_of(article, now) == "live"]
     filed = _file(_read_cards(content, register, magazine, problems), map(card_of, live))
     used = Counter(tag.slug for article in live for tag in article.tags)
@@ -223,36 +224,46 @@ def build(content: Mapping[str, bytes], register: Register, now: datetime, theme
         site |= made
         targets |= dict.fromkeys(made, target)
     targets |= {key: Target("media", medium.key) for medium in plan.media.values() for key in objects_of(medium)}
-    return Built(site, plan.media, targets, plan.live, {SITE_TOML: problems, **plan.problems}, plan.claims, plan.upload_of)
+    return Built(site, plan.media, targets, frozenset(plan.live), {SITE_TOML: problems, **plan.problems}, plan.claims, plan.upload_of)
 
 
 class Plan:
     """All that is to be made of the site, and from what; nothing of it is made yet. Whoever has the plan makes any target, in any order and beside
     others who make the rest.
 
-    ``targets`` are in an order in which those that show the same articles are near each other. ``live`` are the keys of the articles that are live,
-    ``media`` those that pages show by content key, ``problems`` what was found wrong by content key, ``claims`` as they now stand.
+    ``live`` are the keys of the articles that are live, ``media`` those that pages show by content key, ``problems`` what was found wrong by content
+    key, ``claims`` as they now stand.
     """
 
     def __init__(self, content: Mapping[str, bytes], register: Register, now: datetime, magazine: Magazine, reads: Reads) -> None:
-        """``reads`` need not have the articles' texts."""
-        self.problems: dict[str, tuple[Problem, ...]] = {}
-        in_force, self.claims = _decide_all(content, register, magazine, now, self.problems, reads)
-        live = {key: article for key, article in in_force.items() if phase_of(article, now) == "live"}
-        self._copies = {key for key, article in live.items() if article is not reads(key).current}
-        self.live = frozenset(live)
+        """``reads`` need not have the articles' texts. An article is asked for once, and again where others decide something about it."""
+        problems: dict[str, tuple[Problem, ...]] = {}
+        live, self.claims, self._copies = _decide_all(content, register, magazine, now, problems, reads)
+        self.problems = {key: found for key, found in problems.items() if found}
+        del problems
+        for key in [key for key, article in live.items() if phase_of(article, now) != "live"]:
+            del live[key]
+        self.live = tuple(live)
+        self._answers: dict[str, Answer] = {}  # where there is no page
+        for url, claim in self.claims.items():
+            owner = live.get(claim.owner or "")
+            answer = answer_of(claim, lived=claim.lived(now), live_at=owner.url if owner else "")
+            if answer.kind not in ("nothing", "page") and not magazine.why_reserved(url):
+                self._answers[url] = answer
         linked = {name for article in live.values() for name in article.refs}
         linked_to = (card_of(article) for key, article in live.items() if name_of(key) in linked)
         filed = _file(_read_cards(content, register, magazine, self.problems), linked_to)
         self._cards = {name: card for name, cards in filed.items() if (card := chosen(name, cards))}
         self._library, self.media = _Library(content, register, self.problems), dict[str, Medium]()
         teasers: list[Teaser] = []
-        for article in live.values():
+        while live:  # an article goes as its teaser comes, so that few are there as both
+            _, article = live.popitem()
             self._library.take_in(article)
             mentioned = self._mentioned_by(article)
             self.media |= {medium.key: medium for medium in (*mentioned.media.values(), *mentioned.issue_media.values())}
             claim = self.claims[article.url]
             teasers.append(teaser_of(article, mentioned, claim.first or now, claim.feed_id))
+        del live
         if logo := self._library.find([magazine.logo]).get(magazine.logo):
             self.media[logo.key] = logo
         self._shelves = _Shelves(magazine, teasers, filed, now)
@@ -260,20 +271,20 @@ class Plan:
             for found in self._sources_on(target):
                 media = self._library.find(key for keys in found.values() for key in keys)
                 self.media |= {medium.key: medium for medium in chosen_media(found, media).values()}
-        self._answers: dict[str, Answer] = {}
-        pages: set[str] = set()
-        for url, claim in self.claims.items():
-            owner = live.get(claim.owner or "")
-            answer = answer_of(claim, lived=claim.lived(now), live_at=owner.url if owner else "")
-            if answer.kind == "nothing" or magazine.why_reserved(url):
-                continue  # a section may have come to be where there was an article
-            if answer.kind == "page":
-                pages.add(url)
-            else:
-                self._answers[url] = answer
-        self._teasers = {teaser.url: teaser for teaser in self._shelves.newest if teaser.url in pages}
-        lists = sorted(self._shelves.targets, key=lambda target: (target.period[:4], target))
-        self.targets = [*lists, *map(url_target, self._teasers), *map(url_target, sorted(self._answers))]
+        # A section may have come to be where there was an article.
+        self._teasers = {teaser.url: teaser for teaser in self._shelves.newest if not magazine.why_reserved(teaser.url)}
+        self._lists = sorted(self._shelves.targets, key=lambda target: (target.period[:4], target))
+
+    @property
+    def targets(self) -> Iterator[Target]:
+        """So many as ``count`` says, in an order in which those that show the same articles are near each other."""
+        yield from self._lists
+        yield from map(url_target, self._teasers)
+        yield from map(url_target, sorted(self._answers))
+
+    @property
+    def count(self) -> int:
+        return len(self._lists) + len(self._teasers) + len(self._answers)
 
     def make(self, target: Target, pages: Pages, reads: Reads) -> dict[str, SiteObject]:
         """The objects of a target, by site key. ``reads`` have the articles' texts."""
@@ -348,18 +359,22 @@ def articles_in(content: Iterable[str], register: Register) -> list[str]:
 
 def _decide_all(
     content: Mapping[str, bytes], register: Register, magazine: Magazine, now: datetime, problems: dict[str, tuple[Problem, ...]], reads: Reads
-) -> tuple[dict[str, Article], dict[str, Claim]]:
-    """The article in force at each key, where there is one, and the claims. Those that are there are taken first, so that a URL passes without a
-    gap."""
+) -> tuple[dict[str, Article], dict[str, Claim], set[str]]:
+    """The article in force at each key, where there is one, the claims, and the keys at which it is the copy that was accepted last.
+
+    Files that are there are taken first, so that a URL passes without a gap.
+    """
     claims = dict(register.claims)
-    owned: defaultdict[str | None, set[str]] = defaultdict(set)
+    owned: dict[str, tuple[str, ...]] = {}
     carrying: defaultdict[str, set[str]] = defaultdict(set)
     for url, claim in claims.items():
-        owned[claim.owner].add(url)
+        if claim.owner:
+            owned[claim.owner] = (*owned.get(claim.owner, ()), url)
         if claim.id:
             carrying[claim.id].add(url)
     queue = deque(articles_in(content, register))
     in_force: dict[str, Article] = {}
+    copies: set[str] = set()
     while queue:
         key = queue.popleft()
         current, fallback, found = (here := reads(key)).current, here.fallback, here.problems
@@ -370,18 +385,24 @@ def _decide_all(
         near = urls.union(*(owned[owner] for owner in gone))
         decision = decide(key, current, fallback, {url: claims[url] for url in near if url in claims}, gone, now, magazine.host)
         for url, claim in decision.changed.items():
-            if url in claims:
-                owned[claims[url].owner].discard(url)
-            owned[claim.owner].add(url)
+            owner = claims[url].owner if url in claims else None
+            if owner != claim.owner:
+                if owner:
+                    owned[owner] = tuple(other for other in owned[owner] if other != url)
+                if claim.owner:
+                    owned[claim.owner] = (*owned.get(claim.owner, ()), url)
             if claim.id:
                 carrying[claim.id].add(url)
             claims[url] = claim
         in_force.pop(key, None)
+        copies.discard(key)
         if decision.article:
             in_force[key] = decision.article
+            if decision.article is not current:
+                copies.add(key)
         problems[key] = (*found, *standing_problems(decision, current))
         queue.extend(decision.wake)
-    return in_force, claims
+    return in_force, claims, copies
 
 
 class _Shelves:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pressrun.core.dates import stamp, unstamp
@@ -276,7 +277,13 @@ def _extended(live: tuple[Interval, ...], article: Article, phase: Phase, now: d
     begun = tuple(interval for interval in live if interval[0] <= now)
     if begun and (begun[-1][1] is None or begun[-1][1] > now):
         return (*begun[:-1], (begun[-1][0], article.expires))
-    return (*begun, (now, article.expires))
+    return (*begun, _interval(now, article.expires))
+
+
+@lru_cache(maxsize=16)
+def _interval(begin: datetime, end: datetime | None) -> Interval:
+    """The same for all articles that are published at once."""
+    return begin, end
 
 
 class Answer(NamedTuple):

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
+from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -339,5 +340,7 @@ def bounds(period: str, zone: ZoneInfo) -> tuple[str, str]:
 
 
 def newest_first(teasers: Iterable[Teaser]) -> list[Teaser]:
-    """In the order of a list."""
-    return sorted(teasers, key=lambda teaser: teaser.place, reverse=True)
+    """In the order of a list: that of their places, which need not be written for it."""
+    ordered = sorted(teasers, key=attrgetter("url"), reverse=True)
+    ordered.sort(key=attrgetter("published"), reverse=True)
+    return ordered

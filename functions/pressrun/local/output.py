@@ -10,16 +10,18 @@ import multiprocessing
 import os
 import pickle
 import sys
-from collections import Counter
+from array import array
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
+from heapq import merge
+from itertools import chain, islice, pairwise, zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from pressrun.core.build import Files, Plan, Read, articles_in, logo_of, magazine_of, read
 from pressrun.core.claims import Register
@@ -37,6 +39,10 @@ from pressrun.local.folder import read_content, read_register
 MANIFEST = ".pressrun-site.json"
 _A_FEW = 400  # articles, with which one process is done before more have begun
 _AT_A_TIME = 50
+_UNDER_WAY = 16  # times as many, for each process
+_FILES = 1 << 24  # more than processes have numbers
+_A_RUN = 1000  # lines of the manifest, which are sorted in memory
+_BLOCK = 1 << 14  # bytes of it, more than any line has
 
 Told = Callable[[str, int, int], None]
 Item = TypeVar("Item")
@@ -67,55 +73,50 @@ def write_site(content: Path, into: Path, now: datetime, theme: Theme, told: Tol
     pages = Pages(magazine, theme, logo)
     with TemporaryDirectory(prefix="pressrun-") as texts, Path(texts, "listed").open("w+b") as lines, _no_pauses():
         reads: dict[str, Read] = {}
-        places: dict[str, _Place] = {}
+        places: dict[str, int] = {}
         with _workers(processes, _Reading(files, register, magazine, _Texts(texts))) as each:
             results = each(keys)
             pages.compile()  # while others read
             for number, (key, (one, place)) in enumerate(zip(keys, results, strict=True), 1):
                 reads[key], places[key] = one, place
                 told("Reading", number, len(keys))
-        plan = Plan(files, register, now, magazine, reads.__getitem__)
-        del reads
-        targets = [*plan.targets, *(Target("media", key) for key in sorted(plan.media))]
+        put_aside = _Texts(texts, places)
+        # Each is let go of once it was decided upon; who is asked for again comes from disk.
+        plan = Plan(files, register, now, magazine, lambda key: reads.pop(key, None) or put_aside(key).lean)
+        reads.clear()
+        targets, count = chain(plan.targets, (Target("media", key) for key in sorted(plan.media))), plan.count + len(plan.media)
         listed = _Listed(lines)
         counts = Counter(put=0, unchanged=0)
-        with _workers(processes, _Making(plan, magazine, theme, logo, pages, _Texts(texts, places), into)) as each:
+        with _workers(processes, _Making(plan, magazine, theme, logo, pages, put_aside, into)) as each:
             for number, objects in enumerate(each(targets), 1):
                 for key, description, is_put in objects:
                     listed.add(key, description)
                     counts["put" if is_put else "unchanged"] += 1
-                told("Making", number, len(targets))
+                told("Making", number, count)
         counts["deleted"] = listed.write(into)
     wrong = {SITE_TOML: problems, **plan.problems}
     refused = {key: found for key in sorted(wrong) if (found := errors(wrong[key]))}
-    return Written(len(plan.live), len(listed), dict(counts), refused)
-
-
-class _Place(NamedTuple):
-    """Where a text was put aside: the name of a file, and where it begins."""
-
-    file: str
-    start: int
+    return Written(len(plan.live), listed.count, dict(counts), refused)
 
 
 class _Texts:
-    """Articles on disk, in a file for each process that put some there."""
+    """Articles on disk, in a file for each process that put some there. A place is a number: where the text begins, and in which process's file."""
 
-    def __init__(self, folder: str, places: dict[str, _Place] = {}) -> None:  # noqa: B006 - nothing is ever put into it
+    def __init__(self, folder: str, places: dict[str, int] = {}) -> None:  # noqa: B006 - nothing is ever put into it
         self.folder, self.places = folder, places
-        self._open: dict[str, BinaryIO] = {}
+        self._open: dict[int, BinaryIO] = {}
 
-    def put(self, one: Read) -> _Place:
-        name = str(os.getpid())
+    def put(self, one: Read) -> int:
+        name = os.getpid()
         file = self._file(name, "ab")
-        place = _Place(name, file.tell())
+        place = file.tell() * _FILES + name
         file.write(pickle.dumps(one, pickle.HIGHEST_PROTOCOL))
         return place
 
     def __call__(self, key: str) -> Read:
-        place = self.places[key]
-        file = self._file(place.file, "rb")
-        file.seek(place.start)
+        start, name = divmod(self.places[key], _FILES)
+        file = self._file(name, "rb")
+        file.seek(start)
         one: Read = pickle.load(file)  # noqa: S301 - our own
         return one
 
@@ -123,9 +124,9 @@ class _Texts:
         for file in self._open.values():
             file.flush()
 
-    def _file(self, name: str, mode: str) -> BinaryIO:
+    def _file(self, name: int, mode: str) -> BinaryIO:
         if name not in self._open:
-            self._open[name] = open(Path(self.folder, name), mode)  # type: ignore[assignment]  # noqa: PTH123, SIM115 - closed with the process
+            self._open[name] = open(Path(self.folder, str(name)), mode)  # type: ignore[assignment]  # noqa: PTH123, SIM115 - closed with the process
         return self._open[name]
 
 
@@ -136,7 +137,7 @@ class _Reading:
     magazine: Magazine
     texts: _Texts
 
-    def __call__(self, keys: Sequence[str]) -> list[tuple[Read, _Place]]:
+    def __call__(self, keys: Sequence[str]) -> list[tuple[Read, int]]:
         """What is decided by, and where the whole of it is."""
         found = []
         for key in keys:
@@ -155,7 +156,6 @@ class _Making:
     pages: Pages | None
     texts: _Texts
     into: Path
-    folders: set[str] = field(default_factory=set)  # that are there
 
     def __getstate__(self) -> dict[str, Any]:
         """For a process that is not a copy of this one: plates cannot be sent, and are made anew there."""
@@ -186,7 +186,7 @@ class _Making:
         """Whether it was not there yet."""
         path = f"{self.into}/{key}"
         # Some ten thousand times, so nothing is asked of the system whose answer is known: in a new folder there is no file.
-        if not self._make_folder(path.rpartition("/")[0]):
+        if not _make_folder(path.rpartition("/")[0]):
             with suppress(FileNotFoundError), open(path, "rb", buffering=0) as file:  # noqa: PTH123
                 if file.read() == body:
                     return False
@@ -194,19 +194,17 @@ class _Making:
             file.write(body)
         return True
 
-    def _make_folder(self, folder: str) -> bool:
-        """Whether it was not there yet."""
-        if folder in self.folders:
-            return False
-        self.folders.add(folder)
-        try:
-            os.mkdir(folder)  # noqa: PTH102
-        except FileExistsError:
-            return False
-        except FileNotFoundError:
-            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-            return False  # or another process has made it meanwhile
-        return True
+
+def _make_folder(folder: str) -> bool:
+    """Whether it was not there yet."""
+    try:
+        os.mkdir(folder)  # noqa: PTH102
+    except FileExistsError:
+        return False
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+        return False  # or another process has made it meanwhile
+    return True
 
 
 def _described(made: SiteObject) -> str:
@@ -217,28 +215,32 @@ class _Listed:
     """The manifest in the making. Its lines are on disk, since they are longer than all else that is known of the objects."""
 
     def __init__(self, lines: BinaryIO) -> None:
-        self._lines = lines
-        self._starts: dict[str, int] = {}
-
-    def __len__(self) -> int:
-        return len(self._starts)
+        self._lines, self._ends, self._run = lines, array("Q"), list[str]()
+        self.count = 0
 
     def add(self, key: str, description: str) -> None:
-        self._starts[key] = self._lines.tell()
-        self._lines.write(f"{json.dumps(key)}: {description}\n".encode())
+        self._run.append(f"{json.dumps(key)}: {description}\n")
+        self.count += 1
+        if len(self._run) == _A_RUN:
+            self._end_run()
+
+    def _end_run(self) -> None:
+        """Lines in their order, after others that are in theirs."""
+        self._lines.write("".join(sorted(self._run)).encode())
+        self._ends.append(self._lines.tell())
+        self._run.clear()
 
     def write(self, into: Path) -> int:
         """Puts the manifest where it is another one, and deletes what only the last one names. Returns how many that were."""
+        self._end_run()
         manifest, fresh = into / MANIFEST, into / f"{MANIFEST}.new"
-        gone: list[str] = []
+        gone: set[str] = set()
         if manifest.is_file():
             with manifest.open("rb") as before:
                 if all(line == there for line, there in zip_longest(self._sorted(), before)):
                     return 0
                 before.seek(0)
-                begin = json.JSONDecoder()
-                named = (begin.raw_decode(line.decode())[0] for line in before if line.startswith(b'"'))
-                gone = [key for key in named if key not in self._starts]
+                gone = {_key_in(line) for line in before if line.startswith(b'"')}.difference(map(_key_in, self._all()))
         for key in gone:
             (into / key).unlink(missing_ok=True)
         with fresh.open("wb") as file:
@@ -248,11 +250,29 @@ class _Listed:
 
     def _sorted(self) -> Iterator[bytes]:
         yield b"{\n"
-        for number, key in enumerate(sorted(self._starts), 1):
-            self._lines.seek(self._starts[key])
-            line = self._lines.readline()
-            yield line.replace(b"\n", b",\n") if number < len(self._starts) else line
+        for number, line in enumerate(self._all(), 1):
+            yield line.replace(b"\n", b",\n") if number < self.count else line
         yield b"}\n"
+
+    def _all(self) -> Iterator[bytes]:
+        """The lines in their order."""
+        return merge(*(self._read(start, end) for start, end in pairwise([0, *self._ends])))
+
+    def _read(self, start: int, end: int) -> Iterator[bytes]:
+        while start < end:
+            self._lines.seek(start)
+            block = self._lines.read(min(_BLOCK, end - start))
+            block = block[: block.rindex(b"\n") + 1]
+            yield from block.splitlines(keepends=True)
+            start += len(block)
+
+
+_DECODER = json.JSONDecoder()
+
+
+def _key_in(line: bytes) -> str:
+    key: str = _DECODER.raw_decode(line.decode())[0]
+    return key
 
 
 # Processes
@@ -272,19 +292,30 @@ def _some(items: Sequence[Any]) -> list[Any]:
 
 
 @contextmanager
-def _workers(processes: int, do: Callable[[Sequence[Item]], list[Made]]) -> Iterator[Callable[[Sequence[Item]], Iterable[Made]]]:
+def _workers(processes: int, do: Callable[[Sequence[Item]], list[Made]]) -> Iterator[Callable[[Iterable[Item]], Iterator[Made]]]:
     """What does this to many things, in their order, in as many processes; with one, in this one."""
 
-    def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-        return (items[start : start + _AT_A_TIME] for start in range(0, len(items), _AT_A_TIME))
+    def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+        left = iter(items)
+        return iter(lambda: list(islice(left, _AT_A_TIME)), [])
 
     if processes == 1:
         yield lambda items: (made for some in chunks(items) for made in do(some))
         return
+
+    def each(items: Iterable[Item]) -> Iterator[Made]:
+        under_way: deque[Future[list[Any]]] = deque()
+        for some in chunks(items):
+            under_way.append(pool.submit(_some, some))
+            if len(under_way) > _UNDER_WAY * processes:
+                yield from under_way.popleft().result()
+        for future in under_way:
+            yield from future.result()
+
     # A copy of this process has everything at once; where there is no such thing, the work is sent to it.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
     with ProcessPoolExecutor(processes, context, _begin, (do,)) as pool:
-        yield lambda items: (made for some in pool.map(_some, chunks(items)) for made in some)
+        yield each
 
 
 def processors() -> int:
