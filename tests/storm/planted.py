@@ -124,8 +124,11 @@ PLANTED: dict[str, Bug] = {
         "another picture, which others show",
         (("pressrun.cloud.media:make", "            _wait_for(cloud, after, named, failed)\n", ""),),
     ),
-    "what comes just before it is wanted is not told of": Bug(
-        "an article and what it leads to", (("pressrun.validate:_apply", "if _there(cloud, wants):", "if False:"),)
+    "who waits for a picture is not told that it came": Bug(
+        "a picture that comes late", (("pressrun.validate:_wake_wanting", "cloud.uploads.send_keys(", "sorted("),)
+    ),
+    "the preview of what is live stays": Bug(
+        "embargo", (("pressrun.render:preview", "            cloud.content.delete(preview_key(key))\n", "            pass\n"),)
     ),
     "the walk forgets what was taken down": Bug("site.toml after a takedown", (("pressrun.cloud.walk:_page", "if walk.full or etag:", "if etag:"),)),
 }

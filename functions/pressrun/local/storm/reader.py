@@ -17,10 +17,11 @@ from pressrun.cloud.catalogue import CLOCK, SHARDS, Catalogue, Item, Key, mark_k
 from pressrun.cloud.pending import as_of
 from pressrun.cloud.register import CLAIMS, SOURCES
 from pressrun.core.build import build, judge
-from pressrun.core.claims import Claim, Register
+from pressrun.core.claims import NOT_YET, Claim, Register
 from pressrun.core.dates import stamp, unstamp
 from pressrun.core.problem import Problem
 from pressrun.core.report import PREFIX as REPORTS
+from pressrun.core.report import PREVIEWS, preview_key
 from pressrun.core.site import LISTS_TAG, NEWS_SITEMAP, SiteObject, key_of
 from pressrun.local.storm.stage import Call, Stage
 
@@ -294,7 +295,9 @@ class Reader:
                 raise Violation(f"the CDN was not told of the last change of {key}")
 
     def _answers(self, content: Mapping[str, bytes], register: Register, now: datetime) -> None:
-        """Every upload has its answer, with every problem. What it names may have gone since, of which it is not told."""
+        """Every upload has its answer, with every problem; what it names may have gone since, of which it is not told. Who is not live yet has a
+        preview of the text as it is, and nobody else."""
+        previewed = {key for key in self.content if key.startswith(PREVIEWS)}
         for key, judged in judge(content, register, now, content).items():
             report = self.content.get(f"{REPORTS}{key}.json")
             fields: dict[str, Any] = json.loads(report) if report else {"status": "no answer", "problems": []}
@@ -302,6 +305,13 @@ class Reader:
             untold = [found for found in judged.problems if found not in told and not (found.text and found.severity == "note")]
             if fields["status"] != judged.status or untold or not set(told) <= set(judged.problems):
                 raise Violation(f"the editor of {key} was told {fields['status']!r}, {told}; it is {judged.status!r}, {judged.problems}")
+            preview = self.content.get(preview_key(key), b"")
+            if judged.status in NOT_YET and not set(_VERSION.findall(content[key])) <= set(_VERSION.findall(preview)):
+                raise Violation(f"the preview of {key} is another text's, or not there")
+            if judged.status in NOT_YET or judged.status == "refused":
+                previewed.discard(preview_key(key))
+        if previewed:
+            raise Violation(f"there are previews of what is live, or gone: {sorted(previewed)}")
 
 
 def _alike(made: SiteObject | None, found: SiteObject | None) -> bool:
