@@ -13,6 +13,7 @@ from pressrun.core.build import judge
 from pressrun.core.claims import Register
 from pressrun.core.dates import unstamp
 from pressrun.core.lists import url_target
+from pressrun.local.faults import Fault
 from pressrun.local.functions import Handler
 from pressrun.local.stack import Function
 from pressrun.local.storm.stage import SITE_TOML, START, Call, Stage, ago, article, staged
@@ -273,6 +274,24 @@ def test_an_article_with_sixty_tags_needs_more_than_one_transaction_and_is_on_ev
     assert all(stage.answer(f"/tags/{tag}/")[0] == 200 for tag in tags)
     publish(stage, tags="[ice]")
     assert all(stage.answer(f"/tags/{tag}/")[0] == 404 for tag in tags)
+
+
+def test_a_judgement_that_needs_more_than_one_transaction_and_is_overtaken_between_two_leaves_nothing_behind(stage: Stage) -> None:
+    old = [f"/old/{number}/" for number in range(120)]
+    transactions: list[Call] = []
+
+    def late_at_the_last(call: Call) -> Fault | None:
+        if call.function == "validate" and call.operation == "TransactWriteItems":
+            transactions.append(call)
+        return Fault.DELAY if transactions[2:] == [call] else None
+
+    stage.put(KEY, article("Story", section="news", redirects=f"[{', '.join(old)}]", date=ago(days=10)))
+    stage.weather = late_at_the_last
+    stage.settle_now()
+    stage.weather = None
+    assert [worker.function for worker in stage.workers] == ["validate"]
+    publish(stage, title="Another", slug="another", redirects="[/old/5/]")
+    assert [url for url in old if stage.answer(url)[0] == 301] == ["/old/5/"]
 
 
 def test_related_posts_look_back_and_follow_a_late_article(stage: Stage) -> None:
