@@ -118,6 +118,8 @@ MENDED = [
     # What an article names was filed by one who died before saying so; or just before anybody could know that it was wanted.
     Run(race="an article and its picture", hands=(0, 1), dies=26),
     Run(race="an article and what it leads to", hands=(0, 11), dies=30),
+    # Whose address is another's, and who names something that is not there: the reference, and so ``check``, told of the first alone.
+    Run(("put c slug=x tags=", "+ put a slug=x links=a")),
 ]
 
 

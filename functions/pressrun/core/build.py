@@ -92,15 +92,15 @@ def judge(content: Mapping[str, bytes], register: Register, now: datetime, keys:
     for key in keys:
         phase: str = "live"
         if key in problems and is_article(key):
-            article = in_force.get(key)
+            article, current = in_force.get(key), reads(key).current
             phase = phase_of(article, now)
-            if article and not errors(problems[key]):
-                media = library.find(candidate for candidates in media_of(article).values() for candidate in candidates)
+            if current:  # its notes are told, also where its address is another's
+                media = library.find(candidate for candidates in media_of(current).values() for candidate in candidates)
                 there = {*filed, *(FILE + candidate for candidate in media)}
                 text = content[key].decode("utf-8-sig")
-                own = {tag.slug for tag in article.tags} if phase == "live" else set[str]()
+                own = {tag.slug for tag in article.tags} if article and phase == "live" else set[str]()
                 others = {slug for slug, count in used.items() if count > (slug in own)}
-                problems[key] += unmet(article, text, there)[1] + misspelt(article, text, partial(_spelt, others), others.__contains__)
+                problems[key] += unmet(current, text, there)[1] + misspelt(current, text, partial(_spelt, others), others.__contains__)
         elif found := too_long(key):
             problems[key] = found
         elif is_medium(key):
