@@ -429,6 +429,5 @@ def _fences(cloud: Cloud, url: str, seen: Look) -> list[dict[str, Any]]:
     if seen.copy:
         fences.append(catalogue.check(claim_key(url), "revision = :seen", seen=seen.copy.claim.revision))
     if seen.record:
-        condition, values = seen.record.unchanged
-        fences.append(catalogue.check(record_key(seen.record.key), condition, **values))
+        fences.append(catalogue.unchanged(seen.record))
     return fences

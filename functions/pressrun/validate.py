@@ -471,7 +471,7 @@ def _given_way(cloud: Cloud, key: str, changed: Collection[str], gathered: Gathe
     owners = sorted({owner for owner in gave.values() if owner})
     found = cloud.catalogue.read(map(record_key, owners)) if owners else {}
     records = [Record.of(owner, found.get(record_key(owner))) for owner in owners]
-    fenced = {record.key: _unchanged(cloud, record) for record in records if record.phase != "live"}
+    fenced = {record.key: cloud.catalogue.unchanged(record) for record in records if record.phase != "live"}
     return {url for url, owner in gave.items() if owner not in fenced}, list(fenced.values())
 
 
@@ -600,12 +600,6 @@ def _copy_write(cloud: Cloud, copy: ClaimCopy) -> Action:
     return cloud.catalogue.put(copy.item(), "attribute_not_exists(pk) OR revision <= :revision", revision=copy.claim.revision)
 
 
-def _unchanged(cloud: Cloud, record: Record) -> Action:
-    """A condition that is false once the record is another than the one that was read."""
-    condition, values = record.unchanged
-    return cloud.catalogue.check(record_key(record.key), condition, **values)
-
-
 def _next_version(cloud: Cloud, record: Record, after: Record) -> Action:
     condition, values = record.unchanged
     return cloud.catalogue.put(replace(after, version=record.version + 1).item(), condition, **values)
@@ -690,7 +684,7 @@ def _write(cloud: Cloud, record: Record, after: Record, copies: dict[str, ClaimC
     cloud.catalogue.put_all(marks)
     *before, last = chunks(writes[::-1], ACTIONS - len(fences) - 1)
     for chunk in before:
-        cloud.catalogue.write([_unchanged(cloud, record), *fences, *chunk])
+        cloud.catalogue.write([cloud.catalogue.unchanged(record), *fences, *chunk])
     cloud.catalogue.write([*fences, *last])
 
 

@@ -429,6 +429,11 @@ class Catalogue:
     def check(self, key: Key, condition: str, **values: object) -> Action:
         return {"ConditionCheck": {"TableName": self.table, "Key": _plain_key(key)} | _condition(condition, values)}
 
+    def unchanged(self, record: Record) -> Action:
+        """Turns the transaction away once the record is another than the one that was read."""
+        condition, values = record.unchanged
+        return self.check(record_key(record.key), condition, **values)
+
 
 @lru_cache(maxsize=4)
 def _read_magazine(config: str) -> "Magazine | None":

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from pressrun.core.lists import Teaser
+from pressrun.core.lists import Teaser, newest_first
 from pressrun.core.magazine import Magazine, Section
 
 _FEATURED, _LATEST, _IN_BLOCK, _VIDEOS = 3, 8, 4, 4
@@ -39,4 +39,4 @@ def front_page(teasers: Sequence[Teaser], magazine: Magazine) -> FrontPage:
 
 
 def _of_section(section: Section, teasers: Iterable[Teaser]) -> list[Teaser]:
-    return sorted((t for t in teasers if f"{t.section}/".startswith(f"{section.path}/")), key=lambda teaser: teaser.place, reverse=True)
+    return newest_first(teaser for teaser in teasers if f"{teaser.section}/".startswith(f"{section.path}/"))
