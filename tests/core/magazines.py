@@ -54,7 +54,7 @@ THEME = Theme(
         "redirect.html": "{{ to }}",
         "gone.html": "gone",
     },
-    assets={"style.css": b"p {}"},
+    assets={"style.css": b"p {}", "icon.png": b"an icon"},
 )
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from difflib import get_close_matches
 from functools import lru_cache
 from html import unescape
-from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from pressrun.core.dates import either, read_instant
@@ -18,8 +17,8 @@ from pressrun.core.html import read_page
 from pressrun.core.links import captions_of, is_elsewhere, name_of, slug_of, stand_in, stem_of, video_of
 from pressrun.core.magazine import Magazine, Section
 from pressrun.core.markdown import Markup, clean, excess, mentions, plain, rendered, unshown
-from pressrun.core.media import is_medium, too_long
-from pressrun.core.problem import CONTROL, WINDOWS, Problem, errors, mended, nearest, note
+from pressrun.core.media import is_medium, suffix_of, too_long
+from pressrun.core.problem import CONTROL, WINDOWS, Problem, errors, may_have_control, mended, nearest, note
 from pressrun.core.shortcodes import translate
 
 PREFIX, PAGES = "articles/", "pages/"
@@ -72,6 +71,8 @@ _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"", "false", "no", "off", "0"}
 _NOT_YET, _PUBLIC = {"draft", "private", "pending"}, {"", "publish", "published", "public", "live", "scheduled", "future", "final"}
 _JEKYLL_STYLES = {"date", "pretty", "ordinal", "weekdate", "none"}
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_UNSEEN = re.compile(r"/\.[^./]|/_index(?:\.[^./]+)?\Z", re.IGNORECASE)
+_BUNDLE = re.compile(r"/index\.[^./]+\Z", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # https://www.rfc-editor.org/rfc/rfc5646, without its rare forms
 
 
@@ -158,14 +159,7 @@ class Article:
 def is_article(key: str) -> bool:
     """Whether this content key is an article's or a page's. These are not: a folder, as some consoles make them; a file that only a machine
     sees; what lies beside an article; ``_index.md``, which says something of its folder; a key that is too long to be anything."""
-    return (
-        key.startswith((PREFIX, PAGES))
-        and not key.endswith("/")
-        and not re.search(r"/\.[^./]", key)
-        and not is_medium(key)
-        and PurePosixPath(key).stem.lower() != "_index"
-        and not too_long(key)
-    )
+    return key.startswith((PREFIX, PAGES)) and not key.endswith("/") and not _UNSEEN.search(key) and not is_medium(key) and not too_long(key)
 
 
 def _title_of_file(key: str) -> str:
@@ -177,7 +171,7 @@ def _title_of_file(key: str) -> str:
 
 def read_article(key: str, data: bytes, magazine: Magazine) -> tuple[Article | None, tuple[Problem, ...]]:
     """The article, or None with at least one error; in both cases every problem that was found."""
-    markup = MARKUP.get(PurePosixPath(key).suffix.lower())
+    markup = MARKUP.get(suffix_of(key))
     if markup is None:
         remedy = "Write it in Markdown or HTML, and give it a name that ends with .md or .html."
         return None, (Problem("This is not a kind of file that can be an article.", remedy),)
@@ -202,8 +196,6 @@ def read_document(data: bytes) -> tuple[Document | None, list[Problem]]:
     return (None, problems) if text is None else split(text)
 
 
-# The bytes that begin no character to be mended or refused, in UTF-8.
-_HARMLESS = bytes({*b"\t\n\r", *range(0x20, 0x100)} - {0x7F, 0xC2, 0xEF})
 _FOREIGN = {
     b"PK\x03\x04": "a Word document or a packed file",
     b"\xd0\xcf\x11\xe0": "a Word document",
@@ -233,7 +225,7 @@ def _text(data: bytes, largest: int) -> tuple[str | None, list[Problem]]:
         line = data.count(b"\n", 0, error.start) + 1
         return None, [Problem("The file is not text in UTF-8.", remedy, line)]
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not data.translate(None, _HARMLESS):
+    if not may_have_control(data):
         return text, []
     text = WINDOWS.sub(mended, text.replace("\x7f", ""))
     if found := CONTROL.search(text):
@@ -433,7 +425,7 @@ class _ArticleReader(Reader):
 
     @property
     def _is_bundle(self) -> bool:
-        return PurePosixPath(self.key).stem.lower() == "index"
+        return _BUNDLE.search(self.key) is not None
 
     def _published(self, name: str, field: Field) -> tuple[str, Field]:
         """``published`` is a date, or the contrary of a draft; ``status`` may say that it is a draft. No value: they say nothing."""
@@ -560,10 +552,13 @@ class _ArticleReader(Reader):
             return found.path
         if "section" in self.fields and "section" not in self.aliased and self.text("section"):
             return None
-        folder = PurePosixPath(self.key.removeprefix(PREFIX)).parent
-        for path in (folder.parent, *folder.parent.parents) if self._is_bundle else (folder, *folder.parents):
-            if section := self.magazine.section(str(path)):
+        folder = self.key.removeprefix(PREFIX).rpartition("/")[0]
+        if self._is_bundle:
+            folder = folder.rpartition("/")[0]
+        while folder:
+            if section := self.magazine.section(folder):
                 return section.path
+            folder = folder.rpartition("/")[0]
         if self.magazine.default_section is None:
             remedy = f"Add a line section: …, or put the file into a section's folder. The sections are: {', '.join(known)}."
             self.problems.append(Problem("The article names no section and lies in no section's folder.", remedy, 1))

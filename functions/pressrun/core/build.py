@@ -31,6 +31,7 @@ from pressrun.core.cards import (
     unmet,
 )
 from pressrun.core.claims import Answer, Claim, Register, answer_of, decide, phase_of, standing_problems, wanted
+from pressrun.core.dates import unstamp
 from pressrun.core.links import name_of
 from pressrun.core.lists import (
     FRESH,
@@ -440,17 +441,17 @@ class _Shelves:
         """For each tag, the nearest older articles, newest first."""
         for name in (f"tag/{tag.slug}" for tag in teaser.tags):
             entries = self.lists[name]
-            end = _index(entries, teaser.place)
+            end = _index(entries, teaser.published, teaser.url)
             yield entries[max(0, end - NEAREST) : end][::-1]
 
     def _entries(self, name: str, newest: int, period: str) -> Sequence[Teaser]:
         entries = self.lists.get(name, [])
         if not period:
             return entries[: -newest - 1 : -1]
-        begin, end = (_index(entries, place) for place in bounds(period, self.magazine.timezone))
+        begin, end = (_index(entries, unstamp(place)) for place in bounds(period, self.magazine.timezone))
         return entries[begin:end][::-1]
 
 
-def _index(entries: Sequence[Teaser], place: str) -> int:
-    """Where in a list the place is, or would be."""
-    return bisect_left(entries, place, key=lambda teaser: teaser.place)
+def _index(entries: Sequence[Teaser], published: datetime, url: str = "") -> int:
+    """Where in a list, oldest first, this place is, or would be."""
+    return bisect_left(entries, (published, url), key=lambda teaser: (teaser.published, teaser.url))

@@ -12,7 +12,7 @@ import pyromark
 
 from pressrun.core.links import anchor_of, is_elsewhere, read_href, video_of
 from pressrun.core.media import is_media_name
-from pressrun.core.problem import CONTROL, mended
+from pressrun.core.problem import CONTROL, may_have_control, mended
 
 Markup = Literal["markdown", "html"]
 
@@ -210,7 +210,9 @@ def clean(html: str) -> str:
     if "footnote-" in html:
         html = _FOOTNOTE.sub(r"\1fn-", html)  # a footnote's name may be a heading's, too
     # A reference like &#1; is a control character by now, and in what some tools made, &#146; is an apostrophe.
-    cleaned = CONTROL.sub(mended, _CLEANER.clean(_OTHERWISE.sub(lambda tag: f"<{tag[1]}{'s' if tag[2].lower() == 'strike' else 'h2'}", html)))
+    cleaned = _CLEANER.clean(_OTHERWISE.sub(lambda tag: f"<{tag[1]}{'s' if tag[2].lower() == 'strike' else 'h2'}", html))
+    if may_have_control(cleaned.encode()):
+        cleaned = CONTROL.sub(mended, cleaned)
     if "http" in cleaned and _HAS_ADDRESS.search(cleaned):
         cleaned = _ADDRESS.sub(_linked, cleaned)
     return _EMPTY_HEADING.sub("", cleaned)

@@ -26,6 +26,7 @@ from pressrun.core.markdown import complete, to_html, word_count
 from pressrun.core.media import Medium
 from pressrun.core.pictures import Picture
 from pressrun.core.site import NEWS_SITEMAP, SiteObject, fixed, key_of, leaf, listing
+from pressrun.core.structured import StructuredData
 from pressrun.core.theme import Theme, assets_of
 
 _WORDS_A_MINUTE = 200
@@ -154,6 +155,7 @@ class Pages:
             "dir": _direction,
             "tojson": _json,
         }
+        self._structured = StructuredData(magazine, logo.picture if logo else None, urls["icon.png"])
         self.env.globals |= {"magazine": magazine, "assets": urls, "logo": logo.picture if logo else None}
         self.env.globals |= {"part": self._part, "masthead": self._masthead}
 
@@ -175,7 +177,11 @@ class Pages:
 
         links = {**mentioned.links, **{src: media[src].url for src in article.files if src in media}}
         body = complete(article.html, links, shown, self._words, self.magazine.language if article.lang else "")
-        line = self.magazine.line_of(article.section)
+        placed: dict[str, object] = {}
+        if line := self.magazine.line_of(article.section):
+            crumbs = [Crumb(section.name, section.url) for section in line]
+            data = self._structured.article(article, teaser, line[-1], [*crumbs, Crumb(article.title, article.url)])
+            placed = {"section": line[-1], "crumbs": crumbs, "data": data}
         html = self._render(
             "article.html" if line else "page.html",
             article=article,
@@ -188,7 +194,7 @@ class Pages:
             captions=media.get(article.captions),
             issue=Profile(issue, mentioned.issue_media) if issue else None,
             url=article.url,
-            **({"section": line[-1], "crumbs": [Crumb(section.name, section.url) for section in line]} if line else {}),
+            **placed,
         )
         return leaf(key_of(article.url), html)
 
@@ -284,18 +290,20 @@ class Pages:
 
     def _home(self, teasers: Sequence[Teaser]) -> dict[str, SiteObject]:
         front = front_page(teasers, self.magazine)
-        page = self._file("index.html", "home.html", _HTML, url="/", front=front)
+        page = self._file("index.html", "home.html", _HTML, url="/", front=front, data=self._structured.magazine())
         return page | self._feeds("", self.magazine.title, "/", teasers[:FEED])
 
     def _section(self, section: Section, teasers: Sequence[Teaser]) -> dict[str, SiteObject]:
         front, fragment, *_ = self.keys(Target("section", section.path))
+        line = [Crumb(one.name, one.url) for one in self.magazine.line_of(section.path)]
         page = self._file(
             front,
             "section.html",
             _HTML,
             url=section.url,
             section=section,
-            crumbs=[Crumb(above.name, above.url) for above in self.magazine.line_of(section.path)[:-1]],
+            crumbs=line[:-1],
+            data=self._structured.breadcrumbs(line),
             children=self.magazine.children_of(section.path),
             teasers=teasers[:NEWEST],
         )

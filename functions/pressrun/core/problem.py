@@ -7,8 +7,15 @@ from difflib import get_close_matches
 from typing import Literal
 
 # What no feed or sitemap can hold: https://www.w3.org/TR/xml/#charsets, and what a page should not: https://infra.spec.whatwg.org/#control
-CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 WINDOWS = re.compile(r"[\x80-\x9f]")
+# The bytes that begin none of these in UTF-8.
+_HARMLESS = bytes({*b"\t\n\r", *range(0x20, 0x100)} - {0x7F, 0xC2, 0xEF})
+
+
+def may_have_control(data: bytes) -> bool:
+    """Whether there may be a control character in UTF-8. Of most texts the bytes alone say that there is none, in a tenth of the time."""
+    return bool(data.translate(None, _HARMLESS))
 
 
 def mended(control: re.Match[str]) -> str:

@@ -35,7 +35,7 @@ _MARKED, _ANY = rf"{_BLOCK}\smarkdown\s?=[^<>\n]{{0,500}}>{_SUMMARY})", rf"{_BLO
 _IN_HTML = re.compile(f"{_HUGO}|{_LIQUID}")
 _IN_MARKDOWN = re.compile(f"{_HUGO}|{_LIQUID}|{_LOOK}|{_OBSIDIAN}|{_WORDPRESS}|{_MARKED}", re.MULTILINE)
 _IN_ALL_HTML = re.compile(f"{_HUGO}|{_LIQUID}|{_LOOK}|{_OBSIDIAN}|{_WORDPRESS}|{_ANY}", re.MULTILINE)
-_SIGN = re.compile(r"\{|\[\[|\[(?:TOC|toc)\]|\[(?:youtube|vimeo)[= ]|markdown=")  # without one of these there is no shortcode
+_BRACKETS = re.compile(r"\[(?:\[|TOC\]|toc\]|youtube[= ]|vimeo[= ])")
 _ALL_HTML = re.compile(r"\{::options\s[^{}\n]*parse_block_html=[\"']true")
 _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]++)\]:", re.MULTILINE)
 _NAME = re.compile(r"\s*(/?\s*[^\s\"'=]*)")
@@ -77,7 +77,7 @@ def translate(text: str, first_line: int, markup: Markup = "markdown") -> tuple[
 
     A link to another article leads to ``ref:`` and its name. In code, a shortcode is what it is.
     """
-    if not _SIGN.search(text):
+    if "{" not in text and "markdown=" not in text and not _BRACKETS.search(text):
         return text, []
     pattern = _IN_HTML if markup == "html" else _IN_ALL_HTML if _ALL_HTML.search(text) else _IN_MARKDOWN
     found = list(islice(pattern.finditer(text), _MOST + 1))
