@@ -1,10 +1,11 @@
 """One publish in archives of several sizes, and many at once."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from unittest.mock import patch
 
 from pressrun.cloud.catalogue import Basis
@@ -18,6 +19,7 @@ from pressrun.local.package import edition
 from pressrun.local.storm.stage import SITE_TOML, article
 from tests.bench.archive import LABELS, lay
 from tests.bench.meter import Meter, metered
+from tests.bench.replay import Recorder
 
 SIZES = (100, 10_000, 100_000)
 WORKERS = {"validate": 10, "render": 10, "index": 10, "invalidate": 2}  # MaximumConcurrency, as the template has it
@@ -77,30 +79,38 @@ def one(size: int, repeats: int = 5) -> Publish:
 
 @dataclass(frozen=True)
 class Bulk:
-    """``count`` uploads at once, and a new edition after them, whose templates make the same pages. ``home`` is how often the home page was put."""
+    """``count`` uploads at once, and a new edition after them, whose templates make the same pages. ``home`` is how often the home page was put.
+
+    ``alone`` are the functions' own CPU seconds for the ``uploads`` and for the ``edition``, without the local cloud beside them.
+    """
 
     count: int
     meter: Meter
     home: int
     deploy: Meter
+    alone: Mapping[str, float]
 
 
-def bulk(count: int) -> Bulk:
-    with magazine(0) as cloud:
+def bulk(count: int, folder: Path) -> Bulk:
+    """What the functions did is kept in ``folder``, an empty one."""
+    recorder = Recorder(folder)
+    with recorder.recording(), magazine(0) as cloud:
         upload(cloud, 0)
         cloud.settle()
         for number in range(1, count + 1):
             upload(cloud, number)
         home = _HomePuts(cloud)
+        recorder.phase = "uploads"
         with metered(cloud) as meter:
             _work(cloud)
         puts = home.puts
+        recorder.phase = "edition"
         with patch.dict(os.environ, EDITION="the next one"), metered(cloud) as deploy:
             put_in_force(connect(), "the next one")
             _work(cloud)
         if cloud.errors:
             raise RuntimeError(cloud.errors[0])
-        return Bulk(count, meter, puts, deploy)
+    return Bulk(count, meter, puts, deploy, recorder.replayed())
 
 
 def _work(cloud: Cloud) -> None:

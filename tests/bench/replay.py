@@ -1,0 +1,153 @@
+"""The functions' own time, undisturbed: what they did beside the local cloud, each does again in a process of its own, with the answers it got then.
+
+In the process of the local cloud, a function finds the processor's caches full of what the cloud did between two of its calls, and is slower for it.
+"""
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import pickle
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
+
+from pressrun.cloud.cloud import Cloud
+from pressrun.local.functions import Context, Functions
+from pressrun.local.stack import Function
+
+_HERE = Path(__file__).parents[2]
+
+
+@dataclass
+class Invocation:
+    """``answers`` has each call's operation, its answer, and whether that was an error. ``phase`` is what it was part of."""
+
+    number: int
+    phase: str
+    event: dict[str, Any]
+    environment: Mapping[str, str]
+    answers: list[tuple[str, Any, bool]] = field(default_factory=list)
+
+
+class Recorder:
+    """Keeps every invocation in a file of its step in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.phase = folder, ""
+        self._now: Invocation | None = None
+        self._count = 0
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        call, invoke = BaseClient._make_api_call, Functions._invoke
+
+        def calling(client: Any, operation: str, params: dict[str, Any]) -> Any:
+            now = self._now
+            if now is None:
+                return call(client, operation, params)
+            try:
+                answer = call(client, operation, params)
+            except ClientError as error:
+                now.answers.append((operation, error.response, True))
+                raise
+            kept = answer
+            if isinstance(answer.get("Body"), StreamingBody):
+                body = answer["Body"].read()
+                kept, answer = {**answer, "Body": body}, {**answer, "Body": _stream(body)}
+            now.answers.append((operation, pickle.loads(pickle.dumps(kept)), False))
+            return answer
+
+        def invoking(functions: Functions, function: Function, event: dict[str, Any]) -> Any:
+            self._count += 1
+            self._now = now = Invocation(self._count, self.phase, event, {**function.environment, **os.environ})
+            try:
+                with _same_marks(now):
+                    return invoke(functions, function, event)
+            finally:
+                self._now = None
+                with (self.folder / function.step).open("ab") as file:
+                    pickle.dump((now, function), file)
+
+        with patch.object(BaseClient, "_make_api_call", calling), patch.object(Functions, "_invoke", invoking):
+            yield
+
+    def replayed(self) -> dict[str, float]:
+        """CPU seconds of all functions by phase, when they do it again."""
+        spent: defaultdict[str, float] = defaultdict(float)
+        for file in sorted(self.folder.iterdir()):
+            ran = subprocess.run([sys.executable, "-m", "tests.bench.replay", str(file)], cwd=_HERE, capture_output=True, text=True, check=True)
+            for phase, seconds in json.loads(ran.stdout.splitlines()[-1]).items():
+                spent[phase] += seconds
+        return dict(spent)
+
+
+def _replay(file: Path) -> dict[str, float]:
+    spent: defaultdict[str, float] = defaultdict(float)
+    now: Invocation
+    asked = 0
+
+    def answering(client: Any, operation: str, params: dict[str, Any]) -> Any:
+        nonlocal asked
+        was, answer, is_error = now.answers[asked]
+        asked += 1
+        if was != operation:
+            raise RuntimeError(f"{operation} where {was} was called: call {asked} of invocation {now.number} of {file.name}")
+        if is_error:
+            raise client.exceptions.from_code(answer["Error"]["Code"])(answer, operation)
+        return answer
+
+    with patch.object(BaseClient, "_make_api_call", answering), file.open("rb") as recorded:
+        while recorded.peek(1):
+            now, function = pickle.load(recorded)
+            now.answers = [(operation, _with_stream(answer), is_error) for operation, answer, is_error in now.answers]
+            asked = 0
+            os.environ.update(now.environment)
+            module, _, name = function.handler.rpartition(".")
+            handler = getattr(importlib.import_module(module), name)
+            context = Context(function.name, function.arn, str(function.memory), "replay", partial(float, function.timeout))
+            with _same_marks(now), contextlib.redirect_stdout(io.StringIO()):
+                began = time.thread_time()
+                handler(now.event, context)
+                spent[now.phase] += time.thread_time() - began
+    return spent
+
+
+@contextmanager
+def _same_marks(now: Invocation) -> Iterator[None]:
+    """New marks have the same names each time: the order in which they are worked off goes by them."""
+    made = 0
+
+    def new_mark(_: Cloud) -> str:
+        nonlocal made
+        made += 1
+        return sha256(f"{now.number} {made}".encode()).hexdigest()[:32]
+
+    with patch.object(Cloud, "new_mark", new_mark):
+        yield
+
+
+def _stream(body: bytes) -> StreamingBody:
+    return StreamingBody(io.BytesIO(body), len(body))
+
+
+def _with_stream(answer: dict[str, Any]) -> dict[str, Any]:
+    return {**answer, "Body": _stream(answer["Body"])} if isinstance(answer.get("Body"), bytes) else answer
+
+
+if __name__ == "__main__":
+    print(json.dumps(_replay(Path(sys.argv[1]))))
