@@ -105,6 +105,15 @@ def test_whatever_was_done_to_the_site_by_hand_is_found_and_mended(stage: Stage)
     assert remote.verify(stage.cloud).identical
 
 
+def test_who_compares_while_something_is_pending_is_told_so(stage: Stage) -> None:
+    put(stage, KEYS[0])
+    assert "still pending" in remote.verify(stage.cloud).text()
+    stage.settle()
+    stage.cloud.site.put("news/never/index.html", b"by hand")
+    stage.settle()
+    assert remote.verify(stage.cloud).text() == "extra: news/never/index.html"
+
+
 @pytest.mark.parametrize("late", ["uploads", "articles", "lists"])
 def test_a_deploy_in_the_middle_of_a_publish_leaves_no_old_page(stage: Stage, late: str) -> None:
     put(stage, KEYS[0])

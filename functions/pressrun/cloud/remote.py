@@ -257,12 +257,13 @@ def preview(cloud: Cloud, key: str, timeout: float) -> str:
 
 @dataclass(frozen=True)
 class Difference:
-    """How the live site bucket differs from what it should be: lists of site keys."""
+    """How the live site bucket differs from what it should be: lists of site keys. So much was still ``pending`` when they were compared."""
 
     missing: list[str]
     extra: list[str]
     different: list[str]
     built: Built
+    pending: int
 
     @property
     def identical(self) -> bool:
@@ -277,16 +278,20 @@ class Difference:
         if self.identical:
             return f"Identical: {len(self.built.described)} objects, to the byte."
         named = (("missing", self.missing), ("extra", self.extra), ("different", self.different))
-        return "\n".join(f"{what}: {key}" for what, keys in named for key in keys)
+        lines = [f"{what}: {key}" for what, keys in named for key in keys]
+        if self.pending:
+            lines.append(f"{self.pending} still pending, which may be all that is wrong. Wait with pressrun settle, and compare again.")
+        return "\n".join(lines)
 
 
 def verify(cloud: Cloud) -> Difference:
     """The live site bucket against ``build`` of the content and register buckets, as of the last look at a clock. Raises NoMagazine."""
+    left = pending(cloud)
     content = Files((key for prefix in (SITE_TOML, *KINDS) for key, _ in cloud.content.listing(prefix)), cloud.content.body)
     built = build(content, read_register(cloud.register), as_of(cloud), load_theme())
     described, there = built.described, {key for key, _ in cloud.site.listing()}
     different = sorted(key for key in described.keys() & there if not _is_as_built(cloud, key, built))
-    return Difference(sorted(described.keys() - there), sorted(there - described.keys()), different, built)
+    return Difference(sorted(described.keys() - there), sorted(there - described.keys()), different, built, left)
 
 
 def _is_as_built(cloud: Cloud, key: str, built: Built) -> bool:
