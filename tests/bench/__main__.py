@@ -132,7 +132,7 @@ def _bulk(uploads: int, folder: Path) -> Iterator[str]:
     done = bulk(uploads, folder)
     calls = sum(done.meter.calls.values())
     alone, beside = done.alone["uploads"], sum(done.meter.own.values())
-    yield f"{_machine()} {uploads:,} articles uploaded at once:"
+    yield f"{_machine()} {uploads:,} articles of ten years uploaded at once:"
     yield ""
     yield "| | |"
     yield "|---|--:|"

@@ -22,6 +22,7 @@ from tests.bench.meter import Meter, metered
 from tests.bench.replay import Recorder
 
 SIZES = (100, 10_000, 100_000)
+_TEN_YEARS = timedelta(days=3_650)
 WORKERS = {"validate": 10, "render": 10, "index": 10, "invalidate": 2}  # MaximumConcurrency, as the template has it
 
 
@@ -55,8 +56,8 @@ def magazine(archive: int) -> Iterator[Cloud]:
             connect.cache_clear()
 
 
-def upload(cloud: Cloud, number: int) -> None:
-    date = datetime.now(UTC) - timedelta(hours=5) + timedelta(seconds=number)
+def upload(cloud: Cloud, number: int, age: timedelta = timedelta()) -> None:
+    date = datetime.now(UTC) - timedelta(hours=5) + timedelta(seconds=number) - age
     body = article(f"Published {number}", "Text, and more of it.\n\n" * 50, **LABELS, date=date.isoformat())
     cloud.client("s3").put_object(Bucket=connect().content.name, Key=f"articles/published-{number}.md", Body=body.encode())
 
@@ -79,7 +80,8 @@ def one(size: int, repeats: int = 5) -> Publish:
 
 @dataclass(frozen=True)
 class Bulk:
-    """``count`` uploads at once, and a new edition after them, whose templates make the same pages. ``home`` is how often the home page was put.
+    """``count`` uploads at once, of an archive of ten years, and a new edition after them, whose templates make the same pages. ``home`` is how often
+    the home page was put.
 
     ``alone`` are the functions' own CPU seconds for the ``uploads`` and for the ``edition``, without the local cloud beside them.
     """
@@ -98,7 +100,7 @@ def bulk(count: int, folder: Path) -> Bulk:
         upload(cloud, 0)
         cloud.settle()
         for number in range(1, count + 1):
-            upload(cloud, number)
+            upload(cloud, number, _TEN_YEARS * (1 - number / count))
         home = _HomePuts(cloud)
         recorder.phase = "uploads"
         with metered(cloud) as meter:

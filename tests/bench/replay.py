@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -35,10 +36,11 @@ _HERE = Path(__file__).parents[2]
 
 @dataclass
 class Invocation:
-    """``answers`` has each call's operation, its answer, and whether that was an error. ``phase`` is what it was part of."""
+    """``answers`` has each call's operation, its answer, and whether that was an error. ``phase`` is what it was part of, ``now`` when it began."""
 
     number: int
     phase: str
+    now: datetime
     event: dict[str, Any]
     environment: Mapping[str, str]
     answers: list[tuple[str, Any, bool]] = field(default_factory=list)
@@ -51,6 +53,7 @@ class Recorder:
         self.folder, self.phase = folder, ""
         self._now: Invocation | None = None
         self._count = 0
+        self._timed: set[str] = set()  # steps that are part of a phase
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -74,9 +77,12 @@ class Recorder:
 
         def invoking(functions: Functions, function: Function, event: dict[str, Any]) -> Any:
             self._count += 1
-            self._now = now = Invocation(self._count, self.phase, event, {**function.environment, **os.environ})
+            self._now = now = Invocation(
+                self._count, self.phase, datetime.now(UTC).replace(microsecond=0), event, {**function.environment, **os.environ}
+            )
+            self._timed |= {function.step} if self.phase else set()
             try:
-                with _same_marks(now):
+                with _same_marks_and_clock(now):
                     return invoke(functions, function, event)
             finally:
                 self._now = None
@@ -89,8 +95,9 @@ class Recorder:
     def replayed(self) -> dict[str, float]:
         """CPU seconds of all functions by phase, when they do it again."""
         spent: defaultdict[str, float] = defaultdict(float)
-        for file in sorted(self.folder.iterdir()):
-            ran = subprocess.run([sys.executable, "-m", "tests.bench.replay", str(file)], cwd=_HERE, capture_output=True, text=True, check=True)
+        for step in sorted(self._timed):
+            command = [sys.executable, "-m", "tests.bench.replay", str(self.folder / step)]
+            ran = subprocess.run(command, cwd=_HERE, stdout=subprocess.PIPE, text=True, check=True)
             for phase, seconds in json.loads(ran.stdout.splitlines()[-1]).items():
                 spent[phase] += seconds
         return dict(spent)
@@ -120,7 +127,7 @@ def _replay(file: Path) -> dict[str, float]:
             module, _, name = function.handler.rpartition(".")
             handler = getattr(importlib.import_module(module), name)
             context = Context(function.name, function.arn, str(function.memory), "replay", partial(float, function.timeout))
-            with _same_marks(now), contextlib.redirect_stdout(io.StringIO()):
+            with _same_marks_and_clock(now), contextlib.redirect_stdout(io.StringIO()):
                 began = time.thread_time()
                 handler(now.event, context)
                 spent[now.phase] += time.thread_time() - began
@@ -128,8 +135,8 @@ def _replay(file: Path) -> dict[str, float]:
 
 
 @contextmanager
-def _same_marks(now: Invocation) -> Iterator[None]:
-    """New marks have the same names each time: the order in which they are worked off goes by them."""
+def _same_marks_and_clock(now: Invocation) -> Iterator[None]:
+    """New marks have the same names each time: the order in which they are worked off goes by them. The clock stands still."""
     made = 0
 
     def new_mark(_: Cloud) -> str:
@@ -137,7 +144,7 @@ def _same_marks(now: Invocation) -> Iterator[None]:
         made += 1
         return sha256(f"{now.number} {made}".encode()).hexdigest()[:32]
 
-    with patch.object(Cloud, "new_mark", new_mark):
+    with patch.object(Cloud, "new_mark", new_mark), patch.object(Cloud, "now", lambda _: now.now):
         yield
 
 
