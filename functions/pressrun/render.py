@@ -338,7 +338,7 @@ def _news(url: str, seen: Look, had: Entries, wanted: Entries, at: str) -> tuple
     moved = seen.answer.kind == "redirect" and seen.copy is not None and seen.copy.claim.owner == had.key
     if had.key == wanted.key or moved:
         return ()
-    address = pages_for(seen.basis).magazine.base_url + url
+    address = pages_for(seen.basis).magazine.absolute(url)
     if wanted.key:
         return (Event.of("article.live", at, key=wanted.key, title=wanted.title, url=address),)
     # In the words that were public: the record may be an embargoed article's by now.

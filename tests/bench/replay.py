@@ -15,6 +15,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -72,7 +73,7 @@ class Recorder:
             if isinstance(answer.get("Body"), StreamingBody):
                 body = answer["Body"].read()
                 kept, answer = {**answer, "Body": body}, {**answer, "Body": _stream(body)}
-            now.answers.append((operation, pickle.loads(pickle.dumps(kept)), False))
+            now.answers.append((operation, deepcopy(kept), False))
             return answer
 
         def invoking(functions: Functions, function: Function, event: dict[str, Any]) -> Any:

@@ -124,6 +124,10 @@ class Magazine:
     def dated_permalink(self) -> bool:
         return any(f"{{{field}}}" in self.permalink for field in ("yyyy", "mm", "dd"))
 
+    def absolute(self, url: str) -> str:
+        """A URL of the magazine, below the root, as others link to it."""
+        return self.base_url + url
+
     def section(self, path: str) -> Section | None:
         for section in self.sections:
             if section.path == path:

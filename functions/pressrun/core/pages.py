@@ -150,7 +150,7 @@ class Pages:
             "date": self._date,
             "stamp": stamp,
             "rfc822": _rfc822,
-            "absolute": self._absolute,
+            "absolute": magazine.absolute,
             "label": self._words,
             "dir": _direction,
             "tojson": _json,
@@ -179,7 +179,7 @@ class Pages:
         body = complete(article.html, links, shown, self._words, self.magazine.language if article.lang else "")
         placed: dict[str, object] = {}
         if line := self.magazine.line_of(article.section):
-            crumbs = [Crumb(section.name, section.url) for section in line]
+            crumbs = _crumbs(line)
             data = self._structured.article(article, teaser, line[-1], [*crumbs, Crumb(article.title, article.url)])
             placed = {"section": line[-1], "crumbs": crumbs, "data": data}
         html = self._render(
@@ -295,7 +295,7 @@ class Pages:
 
     def _section(self, section: Section, teasers: Sequence[Teaser]) -> dict[str, SiteObject]:
         front, fragment, *_ = self.keys(Target("section", section.path))
-        line = [Crumb(one.name, one.url) for one in self.magazine.line_of(section.path)]
+        line = _crumbs(self.magazine.line_of(section.path))
         page = self._file(
             front,
             "section.html",
@@ -327,8 +327,7 @@ class Pages:
     def _month(self, target: Target, section: Section, month: str, teasers: Sequence[Teaser]) -> dict[str, SiteObject]:
         if not teasers:
             return {}
-        above = [Crumb(one.name, one.url) for one in self.magazine.line_of(section.path)]
-        crumbs = [*above, Crumb(self._words("Archive"), f"/archive/{section.path}/")]
+        crumbs = [*_crumbs(self.magazine.line_of(section.path)), Crumb(self._words("Archive"), f"/archive/{section.path}/")]
         return self._period(target, f"{section.name}, {self._month_name(month)}", crumbs, teasers, section=section)
 
     def _label(
@@ -425,8 +424,9 @@ class Pages:
         """``2021-10`` as ``October 2021``."""
         return f"{self._words(MONTHS[int(month[5:]) - 1])} {month[:4]}"
 
-    def _absolute(self, url: str) -> str:
-        return self.magazine.base_url + url
+
+def _crumbs(line: Iterable[Section]) -> list[Crumb]:
+    return [Crumb(section.name, section.url) for section in line]
 
 
 def _shown(card: Card, media: Media) -> Profile:

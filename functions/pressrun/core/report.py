@@ -103,7 +103,7 @@ def _refused(key: str, problems: tuple[Problem, ...], live_at: str, stays: str =
 
 def report_on_card(key: str, card: Card | None, refused: bool, problems: tuple[Problem, ...], magazine: Magazine | None) -> Report:
     """``card`` is the version in force of an author's or an issue's file."""
-    url = f"{magazine.base_url}{card.url}" if magazine and card else ""
+    url = magazine.absolute(card.url) if magazine and card else ""
     if refused:
         return _refused(key, problems, url)
     if card:

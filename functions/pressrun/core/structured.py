@@ -22,7 +22,7 @@ class StructuredData:
     """Of one magazine's pages. ``icon`` is a URL below the root, and stands in for a logo that is not there."""
 
     def __init__(self, magazine: Magazine, logo: Picture | None, icon: str) -> None:
-        self._magazine = magazine
+        self._magazine, self._absolute = magazine, magazine.absolute
         width, height = (logo.card_width, logo.height_at(logo.card_width)) if logo else (_ICON_SIZE, _ICON_SIZE)
         self._picture = self._absolute(logo.card if logo else icon)
         self._publisher: Data = {
@@ -70,6 +70,3 @@ class StructuredData:
             issue_url = self._absolute(f"/journal/{teaser.issue.slug}/")
             data["isPartOf"] = {"@type": "PublicationIssue", "name": teaser.issue.name, "url": issue_url}
         return [data, self.breadcrumbs(crumbs)]
-
-    def _absolute(self, url: str) -> str:
-        return self._magazine.base_url + url
