@@ -8,6 +8,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from functools import lru_cache
 from html import unescape
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from pressrun.core.dates import either, read_instant
@@ -552,13 +553,10 @@ class _ArticleReader(Reader):
             return found.path
         if "section" in self.fields and "section" not in self.aliased and self.text("section"):
             return None
-        folder = self.key.removeprefix(PREFIX).rpartition("/")[0]
-        if self._is_bundle:
-            folder = folder.rpartition("/")[0]
-        while folder:
-            if section := self.magazine.section(folder):
+        folder = PurePosixPath(self.key.removeprefix(PREFIX)).parent
+        for path in (folder.parent, *folder.parent.parents) if self._is_bundle else (folder, *folder.parents):
+            if section := self.magazine.section(str(path)):
                 return section.path
-            folder = folder.rpartition("/")[0]
         if self.magazine.default_section is None:
             remedy = f"Add a line section: …, or put the file into a section's folder. The sections are: {', '.join(known)}."
             self.problems.append(Problem("The article names no section and lies in no section's folder.", remedy, 1))
