@@ -224,25 +224,26 @@ def _delete_old_assets(cloud: Cloud, pages: Pages, tally: Tally) -> None:
 
 def _mark_neighbours(cloud: Cloud, around: Mapping[Target, Collection[str]], seen: Mapping[Target, Look], tally: Tally) -> None:
     """An entry that changed may be among the related posts of the nearest newer articles of its tag."""
-    near: list[tuple[Key, Teaser]] = []
+    near: dict[Key, Sequence[Teaser]] = {}
     for target, places in around.items():
         if target.kind == "tag" and not target.period:
             pk = f"list#tag/{target.name}"
-            near += (((pk, place), teaser) for place in places for teaser in _newer(cloud, seen[target].teasers, pk, place))
+            newest = {teaser.place: teaser for teaser in seen[target].teasers}
+            near |= {(pk, place): _newer(cloud, newest, pk, place) for place in places}
+    about = {teaser.url: entries_key(teaser.url) for newer in near.values() for teaser in newer}
     # What a page shows is noted after it was put and before its second look, which comes after the entry and sees it if this does not.
-    found = cloud.catalogue.read([key for place, teaser in near for key in (place, entries_key(teaser.url))])
-    noted = {url: Entries.of(found.get(entries_key(url))) for url in {teaser.url for _, teaser in near}}
-    urls: set[str] = set()
-    for place, teaser in near:
+    found = cloud.catalogue.read([*(place for place, newer in near.items() if newer), *about.values()])
+    noted = {url: Entries.of(found.get(key)) for url, key in about.items()}
+    urls = {url for url, entries in noted.items() if not entries.basis}
+    for place, newer in near.items():
         entry = Teaser.from_json(found[place]["json"]) if place in found else None
-        if not noted[teaser.url].basis or may_change(teaser, noted[teaser.url].related, entry):
-            urls.add(teaser.url)
+        urls |= {teaser.url for teaser in newer if teaser.url not in urls and may_change(teaser, noted[teaser.url].related, entry)}
     hint_at(cloud, cloud.articles, map(url_target, urls), tally.receipt, tally.cause_of(*around))
 
 
-def _newer(cloud: Cloud, newest: Sequence[Teaser], pk: str, place: str) -> Sequence[Teaser]:
-    """The nearest articles after this place. Those that the tag's page shows need not be read again."""
-    known = [teaser for teaser in newest if teaser.place > place]
+def _newer(cloud: Cloud, newest: Mapping[str, Teaser], pk: str, place: str) -> Sequence[Teaser]:
+    """The nearest articles after this place. Those that the tag's page shows, by place, need not be read again."""
+    known = [teaser for at, teaser in newest.items() if at > place]
     if len(known) < len(newest) or len(newest) < NEWEST:
         return known[-NEAREST:]
     items = cloud.catalogue.query(pk, begin=place, newest=False, limit=NEAREST + 1)

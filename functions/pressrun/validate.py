@@ -79,9 +79,10 @@ _NO_SITE = Problem(
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Takes S3's events and hints from the queue ``uploads``. What fails comes back."""
     cloud = connect()
-    metrics.add_metric("Messages", MetricUnit.Count, len(event["Records"]))
+    judged = 0
 
     def look(record: SQSRecord) -> None:
+        nonlocal judged
         faults: list[Exception] = []
         letter, again = dead_letter_in(record.body)
         if letter:
@@ -97,12 +98,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
             except Exception as error:  # the message comes back, and none that it names waits for this one
                 faults.append(error)
             else:
-                metrics.add_metric("FilesJudged", MetricUnit.Count, 1)
+                judged += 1
         if faults:
             raise faults[0]
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-    return process_partial_response(event=event, record_handler=look, processor=processor, context=context)  # type: ignore[arg-type]
+    answer = process_partial_response(event=event, record_handler=look, processor=processor, context=context)  # type: ignore[arg-type]
+    metrics.add_metric("Messages", MetricUnit.Count, len(event["Records"]))
+    metrics.add_metric("FilesJudged", MetricUnit.Count, judged)
+    return answer
 
 
 File = Stored | Head
@@ -694,12 +698,11 @@ def _answer(cloud: Cloud, report: Report, record: Record | None = None) -> str:
 
     What stands there is asked of the bucket: the record may know of a newer answer than the one that a late worker has put since.
     """
-    text, machine = report.text().encode(), report.json().encode()
     digest = _digest(report)
     if not _stands(cloud, report.key, digest):
         metadata = {"digest": digest}
-        cloud.content.put(report.json_key, machine, content_type="application/json", metadata=metadata)
-        cloud.content.put(report.text_key, text, content_type="text/plain; charset=utf-8", metadata=metadata)
+        cloud.content.put(report.json_key, report.json().encode(), content_type="application/json", metadata=metadata)
+        cloud.content.put(report.text_key, report.text().encode(), content_type="text/plain; charset=utf-8", metadata=metadata)
         if record and record.report == digest:
             _still(cloud, record)
     return digest

@@ -15,7 +15,6 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -37,14 +36,16 @@ _HERE = Path(__file__).parents[2]
 
 @dataclass
 class Invocation:
-    """``answers`` has each call's operation, its answer, and whether that was an error. ``phase`` is what it was part of, ``now`` when it began."""
+    """``answers`` has each call's operation, and its pickled answer with whether that was an error. ``phase`` is what it was part of, ``now`` when
+    it began.
+    """
 
     number: int
     phase: str
     now: datetime
     event: dict[str, Any]
     environment: Mapping[str, str]
-    answers: list[tuple[str, Any, bool]] = field(default_factory=list)
+    answers: list[tuple[str, bytes]] = field(default_factory=list)
 
 
 class Recorder:
@@ -67,14 +68,12 @@ class Recorder:
             try:
                 answer = call(client, operation, params)
             except ClientError as error:
-                now.answers.append((operation, error.response, True))
+                now.answers.append((operation, pickle.dumps((error.response, True))))
                 raise
-            kept = answer
             if isinstance(answer.get("Body"), StreamingBody):
-                body = answer["Body"].read()
-                kept, answer = {**answer, "Body": body}, {**answer, "Body": _stream(body)}
-            now.answers.append((operation, deepcopy(kept), False))
-            return answer
+                answer["Body"] = answer["Body"].read()
+            now.answers.append((operation, pickle.dumps((answer, False))))
+            return _with_stream(answer)
 
         def invoking(functions: Functions, function: Function, event: dict[str, Any]) -> Any:
             self._count += 1
@@ -107,23 +106,27 @@ class Recorder:
 def _replay(file: Path) -> dict[str, float]:
     spent: defaultdict[str, float] = defaultdict(float)
     now: Invocation
-    asked = 0
+    asked, calling = 0, 0.0
 
     def answering(client: Any, operation: str, params: dict[str, Any]) -> Any:
-        nonlocal asked
-        was, answer, is_error = now.answers[asked]
-        asked += 1
-        if was != operation:
-            raise RuntimeError(f"{operation} where {was} was called: call {asked} of invocation {now.number} of {file.name}")
-        if is_error:
-            raise client.exceptions.from_code(answer["Error"]["Code"])(answer, operation)
-        return answer
+        nonlocal asked, calling
+        began = time.thread_time()
+        try:
+            was, pickled = now.answers[asked]
+            asked += 1
+            if was != operation:
+                raise RuntimeError(f"{operation} where {was} was called: call {asked} of invocation {now.number} of {file.name}")
+            answer, is_error = pickle.loads(pickled)
+            if is_error:
+                raise client.exceptions.from_code(answer["Error"]["Code"])(answer, operation)
+            return _with_stream(answer)
+        finally:
+            calling += time.thread_time() - began
 
     with patch.object(BaseClient, "_make_api_call", answering), file.open("rb") as recorded:
         while recorded.peek(1):
             now, function = pickle.load(recorded)
-            now.answers = [(operation, _with_stream(answer), is_error) for operation, answer, is_error in now.answers]
-            asked = 0
+            asked, calling = 0, 0.0
             os.environ.update(now.environment)
             module, _, name = function.handler.rpartition(".")
             handler = getattr(importlib.import_module(module), name)
@@ -131,7 +134,7 @@ def _replay(file: Path) -> dict[str, float]:
             with _same_marks_and_clock(now), contextlib.redirect_stdout(io.StringIO()):
                 began = time.thread_time()
                 handler(now.event, context)
-                spent[now.phase] += time.thread_time() - began
+                spent[now.phase] += time.thread_time() - began - calling
     return spent
 
 
@@ -149,12 +152,9 @@ def _same_marks_and_clock(now: Invocation) -> Iterator[None]:
         yield
 
 
-def _stream(body: bytes) -> StreamingBody:
-    return StreamingBody(io.BytesIO(body), len(body))
-
-
 def _with_stream(answer: dict[str, Any]) -> dict[str, Any]:
-    return {**answer, "Body": _stream(answer["Body"])} if isinstance(answer.get("Body"), bytes) else answer
+    body = answer.get("Body")
+    return {**answer, "Body": StreamingBody(io.BytesIO(body), len(body))} if isinstance(body, bytes) else answer
 
 
 if __name__ == "__main__":

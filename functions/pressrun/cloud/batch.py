@@ -199,14 +199,14 @@ def _again(event: dict[str, Any], late: Collection[str]) -> Iterator[Hint]:
 def _named(cloud: Cloud, event: dict[str, Any], tally: Tally) -> dict[str, Named]:
     hints = list(_hints(event))
     tally.receipts.update(hint.receipt for hint in hints if hint.receipt)
-    standing = cloud.catalogue.read(mark_key(target, hint.mark) for hint in hints for target in hint.targets)
+    asked = [(hint, target, mark_key(target, hint.mark)) for hint in hints for target in hint.targets]
+    standing = cloud.catalogue.read(key for _, _, key in asked)
     named: dict[str, Named] = {}
-    for hint in hints:
-        for target in hint.targets:
-            if mark := standing.get(mark_key(target, hint.mark)):
-                one = named.setdefault(target, Named(mark["since"]))
-                one.since = min(one.since, mark["since"])
-                one.marks.add(hint.mark)
-                one.around.update(hint.around)
-                one.cause = mark.get("cause", "") or one.cause  # of several, the last
+    for hint, target, key in asked:
+        if mark := standing.get(key):
+            one = named.setdefault(target, Named(mark["since"]))
+            one.since = min(one.since, mark["since"])
+            one.marks.add(hint.mark)
+            one.around.update(hint.around)
+            one.cause = mark.get("cause", "") or one.cause  # of several, the last
     return named

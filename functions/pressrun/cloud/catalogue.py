@@ -459,8 +459,7 @@ def mark_item(
     for it. ``own`` is one that a worker keeps for itself: no function's hint names it. ``after`` are the targets that must be made before it, and
     the places in tag lists whose newer neighbours must be.
     """
-    shard = SHARDS[int(sha256(str(target).encode()).hexdigest(), 16) % len(SHARDS)]
-    item = {"pk": f"target#{target}", "sk": f"mark#{mark}", "shard": shard, "since": since}
+    item = {"pk": f"target#{target}", "sk": f"mark#{mark}", "shard": _shard(str(target)), "since": since}
     more = {"around": around and _json(list(around)), "cause": cause, "own": own, "after": after and _json(list(after))}
     return item | {name: value for name, value in more.items() if value}
 
@@ -530,7 +529,11 @@ def told_key(key: str) -> Key:
 
 def due_item(instant: str, key: str) -> Item:
     """The sweep finds it when its instant has come near."""
-    return {"pk": f"due#{SHARDS[sum(key.encode()) % len(SHARDS)]}", "sk": f"{instant}#{key}"}
+    return {"pk": f"due#{_shard(key)}", "sk": f"{instant}#{key}"}
+
+
+def _shard(name: str) -> str:
+    return SHARDS[sum(name.encode()) % len(SHARDS)]
 
 
 def _condition(condition: str, values: Mapping[str, object]) -> Item:
@@ -552,7 +555,8 @@ def _to_wire(item: Mapping[str, object]) -> Item:
 
 
 def _from_wire(raw: Item) -> Item:
-    return {name: int(plain) if kind == "N" else plain for name, value in raw.items() for kind, plain in value.items()}
+    # Nearly all are strings.
+    return {name: value["S"] if "S" in value else int(value["N"]) if "N" in value else value["BOOL"] for name, value in raw.items()}
 
 
 def _json(value: object) -> str:

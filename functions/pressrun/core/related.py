@@ -58,8 +58,9 @@ def may_change(teaser: Teaser, shown: Sequence[Shown], entry: Teaser | None) -> 
     if entry is None:
         return True
     published = stamp(entry.published)
-    if any(post.published == published and post.digest == entry.digest for post in shown):
-        return False
-    if len(shown) < _SHOWN or any(post.published <= published for post in shown):
-        return True
-    return shared(teaser, entry) > min(post.shared for post in shown)
+    all_nearer = True
+    for post in shown:
+        if post.published == published and post.digest == entry.digest:
+            return False
+        all_nearer = all_nearer and post.published > published
+    return not all_nearer or len(shown) < _SHOWN or shared(teaser, entry) > min(post.shared for post in shown)
