@@ -177,27 +177,32 @@ def _files_below(path: Path) -> list[Path]:
         fail(f"There is no file {path}.")
     root = _content_folder(path / "any")
     files = sorted(file for file in path.rglob("*") if file.is_file())
-    found = [file for file in files if is_source(file.resolve().relative_to(root).as_posix())]
+    found = [file for file in files if is_source(_place_of(file).relative_to(root).as_posix())]
     # A folder that is none of the magazine's own: what in it could be an article.
     loose = (file for file in files if file.suffix in (".md", ".markdown") and not {"reports", ".pressrun"} & set(file.parts))
     return found or list(loose) or fail(f"There is no article in {path}.")
 
 
+def _place_of(path: Path) -> Path:
+    """Where a file lies; one that is a link, not what it leads to."""
+    return path.parent.resolve() / path.name
+
+
 def _content_folder(path: Path) -> Path:
-    for folder in path.resolve().parents:
+    for folder in _place_of(path).parents:
         if (folder / "site.toml").is_file():
             return folder
     fail(f"There is no site.toml beside {path} or above it.", "An article is judged by its magazine: put it into the magazine's folder.")
 
 
 def _key_of(path: Path, root: Path) -> str:
-    """Where an upload of the file would go: a file that lies elsewhere than content should is judged as if it lay in articles/."""
+    """Where an upload of the file would go: a file that lies elsewhere than content should is judged as if its folder lay in articles/."""
     from pressrun.local.folder import is_content
 
-    if not path.resolve().is_relative_to(root):
+    if not _place_of(path).is_relative_to(root):
         fail(f"{path} does not lie in {root}.", "Check the articles of one magazine at a time.")
-    key = path.resolve().relative_to(root).as_posix()
-    return key if is_content(key) else f"articles/{path.name}"
+    key = _place_of(path).relative_to(root).as_posix()
+    return key if is_content(key) else f"articles/{key}"
 
 
 @app.command()
@@ -222,7 +227,7 @@ def build(
         except NoMagazine as none:
             fail(f"{content / 'site.toml'}", *map(spoken, none.problems), code=1)
         except OSError as error:
-            fail(f"The site cannot be written into {into}: {error.strerror}.")
+            fail(f"The site cannot be written into {into}: {error.strerror}{f': {error.filename}' if error.filename else ''}.")
     value: dict[str, Any] = {"articles": made.articles, "refused": len(made.refused), "objects": made.objects, **made.counts}
     value["seconds"] = round(time.monotonic() - began, 3)
     if as_json:

@@ -82,6 +82,24 @@ def test_the_check_knows_what_the_folder_already_has(magazine: Path) -> None:
     assert "belongs to articles/one.md" in ran.out
 
 
+def test_the_check_tells_files_of_one_name_apart_and_follows_a_link_to_a_file(magazine: Path, tmp_path: Path) -> None:
+    drafts = [magazine / "drafts" / name / "index.md" for name in ("a", "b")]
+    for path in drafts:
+        path.parent.mkdir(parents=True)
+    drafts[0].write_text(article("Two"))
+    drafts[1].write_text("no front matter")
+    (tmp_path / "three.md").write_text(article("Three"))
+    (magazine / "articles" / "three.md").symlink_to(tmp_path / "three.md")
+    for given in (drafts, drafts[::-1]):
+        answers = pressrun("check", *given, "--json", folder=magazine).json
+        assert sorted((answer["key"], answer["status"]) for answer in answers) == [
+            ("articles/drafts/a/index.md", "live"),
+            ("articles/drafts/b/index.md", "refused"),
+        ]
+    ran = pressrun("check", "articles", "--json", folder=magazine)
+    assert (ran.code, [answer["key"] for answer in ran.json]) == (0, ["articles/one.md", "articles/three.md"])
+
+
 def test_site_toml_can_be_checked_and_is_needed(magazine: Path, tmp_path: Path) -> None:
     assert pressrun("check", magazine / "site.toml", "--json").json == [{"key": "site.toml", "status": "live", "problems": []}]
     (magazine / "site.toml").write_text('title = "')

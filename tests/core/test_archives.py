@@ -45,6 +45,8 @@ NAMES: dict[str, dict[str, Any]] = {
     "published: true": {"draft": False, "publish_at": None},
     "status: draft": {"draft": True},
     "status: private": {"draft": True},
+    "status: [Draft]": {"draft": True},
+    "status: unpublished;": {"draft": True},
     "status: publish": {"draft": False},
     "published_at: 2026-11-22": {"date": at(22)},
     "post_date: 2026-11-22": {"date": at(22)},
@@ -106,6 +108,9 @@ NAMES: dict[str, dict[str, Any]] = {
     "correction: The ship has four masts.": {"corrections": (Correction("The ship has four masts."),)},
     "corrections: [one, {date: 2026-11-22, text: two}]": {"corrections": (Correction("one"), Correction("two", at(22)))},
     "corrections: [2026-11-22: two]": {"corrections": (Correction("two", at(22)),)},
+    "corrections: [22 November 2026: two]": {"corrections": (Correction("two", at(22)),)},
+    "correction: '2026-11-22: R&amp;D'": {"corrections": (Correction("R&D", at(22)),)},
+    "tags: [R&amp;D]": {"tags": (Label("R&D", "r-d"),)},
 }
 
 
@@ -135,6 +140,7 @@ NOTED: dict[str, tuple[str, dict[str, Any], str]] = {
     "an image that names no picture": ("cover: {hidden: true}", {"image": ""}, "It names no picture"),
     "a picture of another site": ("image: https://elsewhere.example/a.jpg", {}, "on another site is not shown"),
     "keywords beside tags": ("tags: [a]\nkeywords: [b]", {"tags": (Label("a", "a"),)}, "“keywords” is left out: “tags” says"),
+    "a tag that differs by its signs": ('tags: [C, "C++", c]', {"tags": (Label("C", "c"),)}, "“C++” is “c” in an address, as “C” is."),
     "a status that nobody knows": ("status: spiked", {"draft": False}, "This status is left out."),
     "a name that is nearly right": ("summry: a", {"summary": ""}, "“summry” is not a field that Pressrun knows."),
     "many names": ("layout: post\nweight: 1\nn: 2", {}, "“layout”, “weight”, “n” are not fields that Pressrun knows."),
@@ -273,6 +279,8 @@ SOURCES = {
     "media/quay.jpg": ("articles/sea/media/quay.jpg", "media/quay.jpg"),
     "/media/quay.jpg": ("media/quay.jpg",),
     "/images/quay.jpg": ("media/images/quay.jpg",),
+    "/café.jpg": ("media/café.jpg", "media/cafe\u0301.jpg"),
+    "caf%65%CC%81.jpg": ("articles/sea/cafe\u0301.jpg", "media/cafe\u0301.jpg", "articles/sea/café.jpg", "media/café.jpg"),
     "images/quay.jpg": ("articles/sea/images/quay.jpg", "media/images/quay.jpg"),
     "../../media/quay.jpg": ("media/quay.jpg",),
     "../../site.toml": ("media/site.toml",),

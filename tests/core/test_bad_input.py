@@ -1,14 +1,15 @@
 """What an editor may get wrong, or an attacker may try: each has its answer, none is published by halves, and none takes more than its share."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pressrun.core.article import is_article, read_article
-from pressrun.core.cards import is_source, read_card
+from pressrun.core.article import Label, is_article, read_article
+from pressrun.core.cards import is_source, misspelt, read_card, unmet
 from pressrun.core.links import media_keys
 from pressrun.core.magazine import read_magazine
 from pressrun.core.markdown import Markup, complete, to_html
@@ -79,6 +80,14 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
         [(4, "more than 100,000 paragraphs, links and other parts", "Make several articles")],
     ),
     "ten thousand ampersands": (head() + "& " * 11_000, [(4, "more than 10,000 signs like &", "Write the letters themselves")]),
+    "a thousand links to articles": (
+        head() + "".join(f"[a](b{n}.md) " for n in range(1_001)),
+        [(4, "names more than 1,000 other articles, pictures and files", "Make several articles")],
+    ),
+    "pictures with long names": (
+        head() + "".join(f"![]({n}{'x' * 500}.jpg) " for n in range(90)),
+        [(4, "or such with very long names", "Make several articles")],
+    ),
     "ten thousand shortcodes": (head() + "{{< x >}}" * 11_000, [(4, "more than 10,000 shortcodes", "Make several articles")]),
     "a word for a flag": (head("draft: maybe"), [(3, "“draft” must be true or false.", "Write draft: true, or remove the line.")]),
     "an impossible date": (head("date: 2026-02-30"), [(3, "“2026-02-30” is not a date.", DATE)]),
@@ -92,6 +101,21 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
     "a time for a date": (head("date: 12:30"), [(3, "“12:30” is not a date.", DATE)]),
     "the year 21": (head("date: 0021-10-07"), [(3, "“0021-10-07” is not a date.", DATE)]),
     "the last year that there is": (head("date: 9999-12-31"), [(3, "“9999-12-31” is not a date.", DATE)]),
+    "a year that its offset makes another": (head("date: 1000-01-01T00:00+05:00"), [(3, "is not a date.", DATE)]),
+    "a year that none can follow": (head("date: 9998-12-31T23:00-05:00"), [(3, "is not a date.", DATE)]),
+    "an embargo twice by one name": (
+        head("publishdate: 2020-01-01", "publishDate: 2099-01-01"),
+        [(4, "“publish_date” stands here twice.", "Keep one of the two.")],
+    ),
+    "a draft in another spelling": (head("drAft: false", "draft: true"), [(4, "“draft” stands here twice.", "Keep one")]),
+    "a draft deep in an image": (
+        head("cover: {image: {draft: true, src: q.jpg}}"),
+        [(3, "“draft” stands inside of “cover”, where it says nothing", "to the margin")],
+    ),
+    "a title that nobody sees": ('---\ntitle: "\u200b\u2060"\n---\n', [(2, "The title is empty.", "Write the headline after title:")]),
+    "a kicker that is a text": (head(f"kicker: {'x' * 301}"), [(3, "has 301 characters; 300 is the most", "Shorten it.")]),
+    "a tag that is a text": (head(f"tags: [{'x' * 301}]"), [(3, "has 301 characters; 300 is the most", "Shorten it.")]),
+    "many corrections": (head(f"corrections: [{'a, ' * 200}b]"), [(3, "There are 201 corrections; 200 is the most.", "Keep the important")]),
     "gone before it is published": (head("date: 2026-11-22", "expires: 2026-11-21"), [(4, "gone before it is published", "after the date")]),
     "an unknown section": (head("section: artic"), [(3, "has no section “artic”", SECTIONS)]),
     "a section that is nearly right": (head("section: seas"), [(3, "has no section “seas”", SECTIONS + " Did you mean “sea”?")]),
@@ -102,6 +126,8 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
     "an address with a percent sign": (head("url: /news/%2e%2e/x/"), [(3, "not an address in this magazine", ADDRESS)]),
     "an address elsewhere": (head("url: https://elsewhere.example/x/"), [(3, "not an address in this magazine", ADDRESS)]),
     "an address that is a file": (head("url: /news/x.php"), [(3, "ends with a slash, and has no dot in it", ANOTHER_SLUG)]),
+    "an address with a very long part": (head(f"url: /{'a' * 201}/"), [(3, "not an address in this magazine", ADDRESS)]),
+    "an address below a file": (head("url: /a.html/b/"), [(3, "not an address in this magazine", ADDRESS)]),
     "the home page": (head("url: /"), [(3, "not an address in this magazine", ADDRESS)]),
     "a tag's page": (head("url: /tags/ice/"), [(3, "addresses below /tags/ belong to the magazine's own pages", ANOTHER_SLUG)]),
     "a fragment": (head("url: /_fragments/news/"), [(3, "addresses below /_fragments/ belong", ANOTHER_SLUG)]),
@@ -247,6 +273,11 @@ ENDLESS = {
     "footnotes": "[^a]" * 50_000 + "\n\n[^a]: b",
     "headlines": "<h1>" * 190 + "<h1 " * 50_000,
     "articles": "<article " * 50_000,
+    "signs for a headline": "# " * 50_000 + "x",
+    "items before a table of contents": "{" + "- " * 100_000,
+    "escaped quotation marks": "{{< x " + '\\"' * 50_000 + " >}}",
+    "a paragraph of blanks": "<p>" + " " * 200_000 + "x</p>",
+    "empty lines": "\n" * 100_000 + "x",
 }
 
 
@@ -259,6 +290,29 @@ def test_what_never_ends_is_answered_with_no_more_than_it_said(text: str, ending
     assert len(report.text()) < 50_000
     if found:
         assert len(complete(found.html)) < 20 * len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"+++\ntags: [{' ' * 50_000}x\n+++\n",
+        f"+++\ntags = [{' ' * 50_000}x]\n+++\n",
+        head(f"a{'-' * 50_000}\n@"),
+        head("“" * 50_000),
+    ],
+    ids=["a list of blanks", "a list with a word", "hyphens", "quotation marks"],
+)
+def test_a_field_that_never_ends_is_refused(text: str) -> None:
+    assert errors(read_article(KEY, text.encode(), MERIDIAN)[1])
+
+
+def test_what_an_article_mentions_is_looked_for_where_it_is_told_and_no_more() -> None:
+    links = "".join(f"[a](A_{n:05}.md) " for n in range(900))
+    found, _ = read_article(KEY, (head() + links).encode(), MERIDIAN)
+    assert found
+    wants, notes = unmet(found, links, ())
+    assert (len(wants), len(notes)) == (900, 20)
+    misspelt(replace(found, tags=(Label("Ices", "ices"),)), "\n" * 100_000 + head(), lambda _: ["ice"], lambda _: False)
 
 
 @pytest.mark.parametrize(

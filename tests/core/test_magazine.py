@@ -40,8 +40,18 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
     "ten thousand levels": (LEAST + "menu = " + "[" * 10_000, [(None, "This file is nested too deeply.", "Use plain values and lists.")]),
     "too large": (LEAST + NEWS + "#" * 200_000, [(None, "This file is larger than 128 KB.", "Leave out what is not a setting.")]),
     "no section": (LEAST, [(None, "The magazine has no sections.", A_SECTION)]),
-    "sections that are text": (LEAST + 'sections = "news"', [(None, "The magazine has no sections.", A_SECTION)]),
-    "a section without a slug": (LEAST + '[[sections]]\nname = "News"', [(None, "“slug” is missing.", 'Add a line: slug = "…"')]),
+    "sections that are text": (LEAST + 'sections = "news"', [(3, "“sections” must be a list of tables.", A_SECTION)]),
+    "a section without a slug": (LEAST + '[[sections]]\nname = "News"', [(3, "“slug” is missing.", 'Add a line: slug = "…"')]),
+    "a language that is none": (LEAST + NEWS.replace("[[", 'language = "in English"\n[['), [(3, "“in English” is not a language.", '"fr-CA"')]),
+    "a second section without a slug": (LEAST + NEWS + '[[sections]]\nname = "Sea"', [(5, "“slug” is missing.", 'Add a line: slug = "…"')]),
+    "sections below sections": (
+        LEAST + NEWS + "".join(f'[[sections]]\nslug = "a{n}"\nparent = "{f"a{n - 1}" if n else "news"}"\n' for n in range(5)),
+        [(18, "“news/a0/a1/a2/a3/a4” lies below too many sections.", "Sections may lie 5 deep.")],
+    ),
+    "a menu's second level that is a word": (
+        LEAST + NEWS + '[[menu]]\nname = "A"\nurl = "/a/"\nbelow = "b"',
+        [(8, "“below” must be a list of tables.", "Write it like [[menu.below]]")],
+    ),
     "a slug with a space": (
         LEAST + '[[sections]]\nslug = "sea power"',
         [(4, "“sea power” cannot stand in an address.", 'Write it like "sea-power".')],
@@ -90,7 +100,7 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
         LEAST + NEWS + '[[menu]]\nsection = "nws"',
         [(6, "There is no section “nws”. Did you mean “news”?", "Name one of the sections.")],
     ),
-    "a link without its address": (LEAST + NEWS + '[[social]]\nname = "Bird"', [(None, "“url” is missing.", 'Add a line: url = "…"')]),
+    "a link without its address": (LEAST + NEWS + '[[social]]\nname = "Bird"', [(5, "“url” is missing.", 'Add a line: url = "…"')]),
     "a link that is a script": (
         LEAST + NEWS + '[[menu]]\nname = "Bad"\nurl = "javascript:alert(1)"',
         [(7, "“javascript:alert(1)” is not an address.", 'or "/about/"')],

@@ -85,8 +85,13 @@ def test_a_pull_quote_is_told_from_a_quotation() -> None:
         "# *U.S.* `Navy` {#own}": ["own"],
         "# 日本 U.S.": ["日本-us"],
         "# !!": [],
-        "# Main": [],
-        "# a {#main}": [],
+        "# Main": ["main-1"],
+        "# a {#main}": ["main-1"],
+        "# A\n\n# A\n\n# A 1": ["a", "a-1", "a-1-1"],
+        "# A {#b}\n\n# B\n\n# C {#b}": ["b", "b-1", "b-2"],
+        "# fn-1\n\n<h2 id='x y'>z</h2>": ["fn_1", "x-y"],
+        "<div id=main>a</div>\n\n<div id=own>b</div>": ["main-1", "own"],
+        "a[^1 2]\n\n[^1 2]: b\n\n[^1 2]: c": ["fn-1-2-text", "fn-1-2", "fn-1-2-1"],
     }.items(),
 )
 def test_a_heading_has_the_id_that_other_tools_gave_it(text: str, ids: list[str]) -> None:

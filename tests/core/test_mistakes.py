@@ -131,6 +131,10 @@ MISTAKES: dict[str, tuple[str, Told]] = {
             )
         ],
     ),
+    "a second colon in an item": (
+        "---\ntitle: One\ncorrections:\n- 2026-11-24: The headline: it said four\n---\n",
+        [(4, "- 2026-11-24: The headline: it said four", "There is a colon in the value.", "Put the whole value in quotation marks.")],
+    ),
     "a section by nearly its name": (
         "---\ntitle: One\nsection: See Power\n---\n",
         [

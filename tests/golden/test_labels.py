@@ -1,5 +1,6 @@
 """A magazine in another language has no English word on its pages but its editors' own."""
 
+import json
 import re
 from datetime import datetime
 from html.parser import HTMLParser
@@ -87,6 +88,21 @@ def test_a_magazine_in_another_language_has_no_english_word_on_its_pages() -> No
         assert "§" in said or "_fragments" in key or "http-equiv" in page, key
         assert set(re.findall(r"[^\W\d_]{2,}", re.sub(r"https:\S+", "", said))) - its_own == set(), key
     assert set(re.findall(r"[^\W\d_]{2,}", re.sub(r"https:\S+", "", made.site["llms.txt"].body.decode()))) - its_own == set()
+
+
+def test_what_the_magazine_calls_itself_and_its_months_stands_everywhere_as_it_is_written() -> None:
+    text = content_of(SAMPLE)["site.toml"].decode().replace('title = "', 'title = "M & ', 1)
+    toml = text + '[labels]\nApril = "d\'abril"\nSections = "L\'arxiu"\n'
+    article = b"---\ntitle: T\ndate: 2026-04-07\n---\nText.\n"
+    made = build({"site.toml": toml.encode(), "articles/ice/a.md": article}, Register(), datetime(2026, 11, 1, tzinfo=NOW.tzinfo), load_theme())
+    text = made.site["llms.txt"].body.decode()
+    assert text.startswith("# M & ")
+    assert "## L'arxiu\n" in text
+    assert "d'abril 2026" in json.loads(made.site["search/2026-04.json"].body)[0][3]
+    for key in ("ice/2026/04/index.html", "archive/ice/index.html", "ice/t/index.html"):
+        said = " ".join(Said(made.site[key].body.decode()).texts)
+        assert "d'abril 2026" in said
+        assert "&" not in said.replace("M & ", "")
 
 
 @pytest.mark.parametrize(("written", "expected"), [("{day}. {month} {year}", "7. Oktober 2026"), ("{year}/{month}/{day}", "2026/Oktober/7")])

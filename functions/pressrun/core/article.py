@@ -8,15 +8,17 @@ from datetime import datetime
 from difflib import get_close_matches
 from functools import lru_cache
 from html import unescape
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
+from unicodedata import category
 
 from pressrun.core.dates import either, read_instant
 from pressrun.core.embedded import Embedded, take_out
 from pressrun.core.frontmatter import TWICE, Document, Field, Value, spelt, split
 from pressrun.core.html import read_page
-from pressrun.core.links import captions_of, is_elsewhere, name_of, slug_of, stand_in, stem_of, video_of
-from pressrun.core.magazine import Magazine, Section
+from pressrun.core.links import captions_of, is_elsewhere, media_keys, name_of, slug_of, stand_in, stem_of, video_of
+from pressrun.core.magazine import LANGUAGE, Magazine, Section
 from pressrun.core.markdown import Markup, clean, excess, mentions, plain, rendered, unshown
 from pressrun.core.media import is_medium, suffix_of, too_long
 from pressrun.core.problem import CONTROL, WINDOWS, Problem, errors, may_have_control, mended, nearest, note
@@ -29,6 +31,7 @@ _LARGEST_TEXT = 2 * 1024 * 1024
 _LONGEST_TITLE = 300
 _LONGEST_ID = 200
 _MOST_ITEMS = 200
+_MOST_NAMED, _LONGEST_NAMED = 1_000, 80_000  # with as many characters together: the catalogue keeps them in one item, of 400 KB at most
 _MOST_NOTES = 20
 _MOST_PROBLEMS = 100
 
@@ -69,12 +72,12 @@ _LOOSE = {"comments", "featured", "image"}  # other tools mean other things by t
 _ALIKE = {"summary", "image", "image_alt", "image_caption"}  # an archive's article may well have several, each for another place
 _PROSE = {"title", "summary", "kicker", "image_alt", "image_caption", "image_credit", "agency", "name", "role"}
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"", "false", "no", "off", "0"}
-_NOT_YET, _PUBLIC = {"draft", "private", "pending"}, {"", "publish", "published", "public", "live", "scheduled", "future", "final"}
+_NOT_YET, _PUBLIC = {"draft", "private", "pending", "unpublished"}, {"", "publish", "published", "public", "live", "scheduled", "future", "final"}
 _JEKYLL_STYLES = {"date", "pretty", "ordinal", "weekdate", "none"}
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _UNSEEN = re.compile(r"/\.[^./]|/_index(?:\.[^./]+)?\Z", re.IGNORECASE)
+_SIGNS = re.compile(r"[+#&@%]")  # which no address has, and which tell C++ from C
 _BUNDLE = re.compile(r"/index\.[^./]+\Z", re.IGNORECASE)
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # https://www.rfc-editor.org/rfc/rfc5646, without its rare forms
 
 
 class Label(NamedTuple):
@@ -265,9 +268,7 @@ class Reader:
             return ""
         value = _unwrapped(field.value)
         if isinstance(value, str):
-            if "&" in value:  # archives have HTML's spelling of characters in their titles: What&#8217;s
-                value = CONTROL.sub("", _ENTITY.sub(lambda found: unescape(found[0]), value))
-            text = " ".join(value.split())
+            text = _in_one_line(value)
             return text if name in _PROSE else _without_quotes(text)
         self.refuse(name, f"“{self.called(name)}” must be text.", f"Write it on one line: {self.called(name)}: …")
         return ""
@@ -303,7 +304,7 @@ class Reader:
             return []
         values = re.split(split_on, field.value) if isinstance(field.value, str) else [field.value] if isinstance(field.value, dict) else field.value
         found = [_named(value) for value in _flat(values)]
-        names = [_without_quotes(" ".join(value.split()).rstrip(" ,;")) for value in found if value is not None and value.strip(" \n,;")]
+        names = [_without_quotes(_in_one_line(value).rstrip(" ,;")) for value in found if value is not None and value.strip(" \n,;")]
         if None in found:
             pairs = (value for value in field.value if isinstance(value, dict)) if isinstance(field.value, list) else ()
             pair = next((f"{key}: {text}" for value in pairs for key, text in value.items()), "")
@@ -322,8 +323,12 @@ class Reader:
             slug = slug_of(value)
             if not slug:
                 self.refuse(name, f"“{value}” has no letter or digit, so it cannot have a page.", "Write a word.")
-            else:
-                found.setdefault(slug, Label(value, slug))
+            elif len(value) > _LONGEST_TITLE:
+                self.refuse(name, f"“{value[:60]}…” has {len(value)} characters; {_LONGEST_TITLE} is the most.", "Shorten it.")
+            elif _SIGNS.findall((kept := found.setdefault(slug, Label(value, slug))).name) != _SIGNS.findall(value):
+                said = f"“{value}” is “{slug}” in an address, as “{kept.name}” is."
+                field = self.fields[name]
+                self.problems.append(note(said, "It is left out. Spell one of them out.", line=field.line, text=_shown(field)))
         return tuple(found.values())
 
 
@@ -376,7 +381,7 @@ class _ArticleReader(Reader):
             authors=self.labels("authors", split_on=r"[,;•]| and "),
             agency=self.agency(),
             summary=plain(self.text("summary")),
-            kicker=self.text("kicker"),
+            kicker=self.kicker(),
             lang=self.lang(),
             image=image,
             image_alt=self.text("image_alt"),
@@ -430,7 +435,8 @@ class _ArticleReader(Reader):
 
     def _published(self, name: str, field: Field) -> tuple[str, Field]:
         """``published`` is a date, or the contrary of a draft; ``status`` may say that it is a draft. No value: they say nothing."""
-        value = field.value.strip().lower() if isinstance(field.value, str) else "?"
+        said = _unwrapped(field.value)
+        value = said.strip(" .,;").lower() if isinstance(said, str) else "?"
         if name == "published" and value not in _TRUE | _FALSE:
             return "publish_at", field
         if name == "status" and value not in _NOT_YET | _PUBLIC:
@@ -456,11 +462,14 @@ class _ArticleReader(Reader):
         if len(candidates) > 1:
             order = (name, *_FIELDS[name])
             candidates.sort(key=lambda candidate: order.index(candidate[0]))
+            for (before, one), (after, other) in pairwise(candidates):
+                if before == after and one.value != other.value:
+                    self.problems.append(Problem(f"“{after}” stands here twice.", TWICE, other.line, other.name))
         spelling, chosen = next((candidate for candidate in candidates if candidate[1].value), candidates[0])
         if spelling != name:
             self.aliased.add(name)
-        for _, other in candidates:
-            if other.value and other.value != chosen.value and name not in _ALIKE:
+        for another, other in candidates:
+            if another != spelling and other.value and other.value != chosen.value and name not in _ALIKE:
                 said = f"“{other.name}” is left out: “{chosen.name}” says something else of the same thing."
                 self.problems.append(note(said, "Remove one of the two.", line=other.line, text=other.name))
         return chosen
@@ -472,7 +481,9 @@ class _ArticleReader(Reader):
         if not field or not isinstance(value, dict):
             return
         parts = {spelt(name): _unwrapped(part) for name, part in value.items()}
-        for name in parts:
+        if isinstance(inner := parts.get("image"), dict):
+            parts |= {"image": "", **{spelt(name): _unwrapped(part) for name, part in inner.items()}}
+        for name in _names_within(value):
             if _MEANT.get(name) in _EXACT or name in ("published", "status"):
                 said = f"“{name}” stands inside of “{field.name}”, where it says nothing of the article."
                 self.problems.append(Problem(said, f"Move it above {field.name}, to the margin.", field.line, _shown(field)))
@@ -500,7 +511,7 @@ class _ArticleReader(Reader):
                 return named
             remedy = "Write it between <title> and </title>." if self.markup == "html" else "Add a line to the front matter: title: …"
             self.problems.append(Problem("The article has no title.", remedy, 1))
-        elif not title and isinstance(_unwrapped(self.fields["title"].value), str):
+        elif not any(category(sign)[0] in "LNPS" for sign in title) and isinstance(_unwrapped(self.fields["title"].value), str):
             self.refuse("title", "The title is empty.", "Write the headline after title:")
         elif len(title) > _LONGEST_TITLE:
             self.refuse("title", f"The title has {len(title)} characters; {_LONGEST_TITLE} is the most.", "Shorten it; the rest may be the summary.")
@@ -508,9 +519,10 @@ class _ArticleReader(Reader):
 
     def _without_headline(self, body: str) -> str:
         """A headline that the body repeats is left out of it, for the page has it already."""
-        if self.markup != "markdown" or not (found := re.match(r"\s*# +(.+?)[ #]*(?=\n|$)", body)):
+        if self.markup != "markdown" or not (found := re.match(r"\s*# +(.+)", body)):
             return body
-        return re.sub(r"[^\n]", "", found[0]) + body[found.end() :] if plain(found[1]) == plain(self.text("title")) else body
+        is_title = plain(found[1].rstrip(" #")) == plain(self.text("title"))
+        return re.sub(r"[^\n]", "", found[0]) + body[found.end() :] if is_title else body
 
     def body(self, image: str) -> tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """The body's clean HTML, the names of the articles that it links to, all of the article's pictures, and the files that it links to."""
@@ -534,12 +546,23 @@ class _ArticleReader(Reader):
             remedy = "It is left out. For a video, write its address after video: in the front matter."
             self.problems.append(note(f"<{tag}> cannot be shown.", remedy, line=line_of(f"<{tag}"), text=f"<{tag}>"))
         pictures = tuple(dict.fromkeys(filter(None, (image, *said.pictures))))
+        named = [*said.refs, *(key for src in (*pictures, *said.files) for key in media_keys(self.key, src))]
+        if len(named) > _MOST_NAMED or sum(map(len, named)) > _LONGEST_NAMED:
+            problem = f"The text names more than {_MOST_NAMED:,} other articles, pictures and files, or such with very long names."
+            self.problems.append(Problem(problem, "Make several articles of it.", first_line))
+            return "", (), (), ()
         elsewhere = [src for src in pictures if is_elsewhere(src)]
         for src in elsewhere[:_MOST_NOTES]:
             remedy = "Upload it to media/ and write its name here."
             line = self.fields["image"].line if src == image else line_of(src.lower())
             self.problems.append(note("A picture that is on another site is not shown.", remedy, line=line, text=src[:120]))
         return html, said.refs, pictures, said.files
+
+    def _is_instant(self, text: str) -> bool:
+        try:
+            return bool(read_instant(text, self.magazine.timezone))
+        except ValueError:
+            return False
 
     def date_of_file(self) -> datetime | None:
         try:
@@ -661,9 +684,15 @@ class _ArticleReader(Reader):
             return ""
         return agency
 
+    def kicker(self) -> str:
+        kicker = self.text("kicker")
+        if len(kicker) > _LONGEST_TITLE:
+            self.refuse("kicker", f"The kicker has {len(kicker)} characters; {_LONGEST_TITLE} is the most.", "Shorten it.")
+        return kicker
+
     def lang(self) -> str:
         lang = self.text("lang").replace("_", "-")
-        if lang and not _LANGUAGE.fullmatch(lang):
+        if lang and not LANGUAGE.fullmatch(lang):
             field = self.fields["lang"]
             self.problems.append(
                 note(f"“{lang}” is not a language. It is left out.", "Write it like en or fr-CA.", line=field.line, text=_shown(field))
@@ -687,16 +716,28 @@ class _ArticleReader(Reader):
     def corrections(self) -> Iterator[Correction]:
         field = self.fields.get("corrections")
         values = field.value if field and isinstance(field.value, list) else [field.value] if field and field.value else []
+        if len(values) > _MOST_ITEMS:
+            self.refuse("corrections", f"There are {len(values)} corrections; {_MOST_ITEMS} is the most.", "Keep the important ones.")
         for value in values[:_MOST_ITEMS]:
             parts = {name.lower(): part for name, part in value.items()} if isinstance(value, dict) else {"text": value}
-            if len(parts) == 1 and re.match(r"\d{4}-", day := next(iter(parts))):  # - 2026-11-22: The ship has four masts.
-                parts = {"date": day, "text": parts[day]}
+            if len(parts) == 1:  # - 2026-11-22: The ship has four masts.
+                day, said = next(iter(parts.items()))
+                if day == "text" and isinstance(said, str):
+                    day, _, said = said.partition(": ")
+                parts = {"date": day, "text": said} if self._is_instant(day) else parts
             text, date = parts.get("text"), parts.get("date", "")
             if isinstance(text, str) and text.strip() and isinstance(date, str):
-                yield Correction(" ".join(text.split()), self._instant("corrections", date) if date else None)
+                yield Correction(_in_one_line(text), self._instant("corrections", date) if date else None)
             else:
                 remedy = "Write what was wrong and what is right, with date: and text: if you like."
                 self.refuse("corrections", "A correction must be text.", remedy)
+
+
+def _names_within(value: Value) -> Iterator[str]:
+    """The names in a mapping, and in what is in it."""
+    for name, part in value.items() if isinstance(value, dict) else ():
+        yield spelt(name)
+        yield from _names_within(_unwrapped(part))
 
 
 def _unwrapped(value: Value) -> Value:
@@ -704,6 +745,11 @@ def _unwrapped(value: Value) -> Value:
     while isinstance(value, list) and len(value) == 1:
         value = value[0]
     return value or "" if isinstance(value, list) else value
+
+
+def _in_one_line(text: str) -> str:
+    """Archives have HTML's spelling of characters in their titles and names: ``What&#8217;s``."""
+    return " ".join((CONTROL.sub("", _ENTITY.sub(lambda found: unescape(found[0]), text)) if "&" in text else text).split())
 
 
 def _without_quotes(text: str) -> str:
@@ -728,8 +774,8 @@ def _named(value: Value) -> str | None:
 def _as_url(text: str) -> str | None:
     """The URL's one spelling: below the root, with a slash at its end unless it names a file, and a folder for its ``index.html``."""
     path = "/" + text.strip().removesuffix("/index.html").strip("/")
-    if len(path) > 400 or ".." in path or not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", path):
-        return None
+    if len(path) > 400 or ".." in path or not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199})+", path) or re.search(r"\.html?/", path):
+        return None  # no folder could hold both /old.html and /old.html/more/, and none a longer name
     return path if re.search(r"\.html?$", path) else path + "/"
 
 

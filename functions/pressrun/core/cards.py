@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 from functools import lru_cache
+from itertools import islice
+from urllib.parse import unquote
 
 from pressrun.core.article import Article, Label, Reader, is_article, read_document
 from pressrun.core.dates import stamp, unstamp
@@ -182,7 +184,7 @@ def media_keys_of(article: Article, issue: Card | None) -> tuple[str, ...]:
 
 def unmet(article: Article, text: str, there: Container[str]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
     """The names that the article mentions and under which nothing is filed yet, and a note on each thing. ``text`` is the file's."""
-    missing: list[tuple[str, Sequence[str], str, str]] = []  # what is written, the names that would serve, what is wrong, the remedy
+    wanted: dict[str, tuple[Sequence[str], str, str]] = {}  # what is written: the names that would serve, what is wrong, the remedy
     for src, keys in media_of(article).items():
         if not is_elsewhere(src) and not is_inside(keys):
             what, verb = ("picture", "show") if src in article.pictures else ("file", "offer")
@@ -190,20 +192,19 @@ def unmet(article: Article, text: str, there: Container[str]) -> tuple[tuple[str
             remedy = f"Upload it, as {keys[-1]}; the page will {verb} it then." if keys else "Upload it to media/ and write its name here."
             if src == article.captions:
                 said, remedy = "The film has no captions.", f"Upload them in WebVTT, as {src}, for those who cannot hear it."
-            missing.append((src, [FILE + key for key in keys], said, remedy))
+            wanted.setdefault(unquote(src), ([FILE + key for key in keys], said, remedy))
     said, remedy = "No live article has this name; its link is plain text.", "It will be a link once there is one."
-    missing += [(name, [f"article/{name}"], said, remedy) for name in article.refs]
+    wanted |= {name: ([f"article/{name}"], said, remedy) for name in article.refs}
     if article.issue:
         remedy = "Upload its file to issues/; the article will be in it then."
-        missing.append((article.issue, [f"issue/{slug_of(article.issue)}"], "There is no such journal issue yet.", remedy))
-    missing = [found for found in missing if not any(name in there for name in found[1])]
+        wanted[article.issue] = [f"issue/{slug_of(article.issue)}"], "There is no such journal issue yet.", remedy
+    missing = {what: found for what, found in wanted.items() if not any(name in there for name in found[0])}
     lower = text.lower()
-    places = [lower.find(what.lower()) for what, *_ in missing]
     notes = (
-        note(said, remedy, line=lower.count("\n", 0, place) + 1 if place >= 0 else None, text=what[:120])
-        for place, (what, _, said, remedy) in zip(places[:_MOST_NOTES], missing, strict=False)
+        note(said, remedy, line=lower.count("\n", 0, place) + 1 if (place := lower.find(what.lower())) >= 0 else None, text=what[:120])
+        for what, (_, said, remedy) in islice(missing.items(), _MOST_NOTES)
     )
-    return tuple(sorted({name for _, names, _, _ in missing for name in names})), tuple(notes)
+    return tuple(sorted({name for names, _, _ in missing.values() for name in names})), tuple(notes)
 
 
 Spelt = Callable[[str], Sequence[str]]  # the slugs of tags that live articles have and that begin with this
@@ -227,7 +228,7 @@ def misspelt(article: Article, text: str, spelt: Spelt, is_used: Callable[[str],
 
 
 def _line_of_tag(text: str, name: str) -> int | None:
-    field = re.search(r"^[\s\"']*(?:tags|keywords)\b", text, re.IGNORECASE | re.MULTILINE)
+    field = re.search(r"^[ \t\"']*+(?:tags|keywords)\b", text, re.IGNORECASE | re.MULTILINE)
     place = text.find(name, field.start()) if field else -1
     return text.count("\n", 0, place) + 1 if place >= 0 else None
 

@@ -36,7 +36,7 @@ def read_instant(text: str, zone: ZoneInfo) -> datetime:
         if named := _PLACE.fullmatch(text):
             text, zone = named[1], _zone(named[2])
         found = _read(_iso(text))
-    if not 1000 <= found.year < 9999:  # four digits in every time zone, so that text sorts as time does; and a year after it
+    if not 1000 < found.year < 9998:  # four digits in every time zone, so that text sorts as time does; and a year after it
         raise ValueError(f"there is no year {found.year}")
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC).replace(microsecond=0)
 

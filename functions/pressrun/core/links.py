@@ -4,6 +4,7 @@ import posixpath
 import re
 from functools import lru_cache
 from hashlib import sha256
+from unicodedata import normalize
 from urllib.parse import unquote
 
 from slugify import slugify
@@ -90,12 +91,15 @@ def media_keys(key: str, src: str) -> tuple[str, ...]:
     """
     if _SCHEME.match(src.strip()):
         return ()
-    path = unquote(re.split(r"[?#]", src.strip(), maxsplit=1)[0]).replace("\\", "/")
-    inside = posixpath.normpath("/" + path).strip("/")
-    found = [] if path.startswith("/") else [posixpath.normpath(posixpath.join(posixpath.dirname(key), path))]
-    found.append(inside if inside.startswith("media/") else f"media/{inside}")
-    folders = (key.partition("/")[0] + "/", "media/")
-    return tuple(dict.fromkeys(name for name in found if inside and name.startswith(folders) and len(name.encode()) <= _LONGEST_KEY))
+    written = unquote(re.split(r"[?#]", src.strip(), maxsplit=1)[0]).replace("\\", "/")
+    found, folders = list[str](), (key.partition("/")[0] + "/", "media/")
+    # An é may be one sign or two: keyboards write the one, and Macs name files with the other.
+    for path in [written] if written.isascii() else dict.fromkeys((written, normalize("NFD", written), normalize("NFC", written))):
+        inside = posixpath.normpath("/" + path).strip("/")
+        if inside:
+            found += [] if path.startswith("/") else [posixpath.normpath(posixpath.join(posixpath.dirname(key), path))]
+            found.append(inside if inside.startswith("media/") else f"media/{inside}")
+    return tuple(dict.fromkeys(name for name in found if name.startswith(folders) and len(name.encode()) <= _LONGEST_KEY))
 
 
 def is_elsewhere(src: str) -> bool:

@@ -24,6 +24,7 @@ _FILES = frozenset(
     {"404.html", "feed.json", "feed.xml", "index.html", "llms.txt", "manifest.webmanifest", "news-sitemap.xml", "robots.txt", "rss.xml"}
     | {"sitemap.xml", "speculation-rules.json"}
 )
+_DEEPEST = 5  # sections within sections
 _LARGEST = 128 * 1024  # the catalogue keeps it in one item, of 400 KB at most
 _PERMALINK_FIELDS = frozenset({"section", "slug", "yyyy", "mm", "dd"})
 _KNOWN = frozenset(
@@ -34,6 +35,7 @@ _ADDRESS = re.compile(r"(https?://|mailto:|/)[^\s\"<>\\]*")
 # What [theme] may set: the custom property of style.css, or for dark readers.
 THEME = {"paper": "--paper", "ink": "--ink", "accent": "--mark", "serif": "--serif", "sans": "--sans"}
 _DARK = "dark_"
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # https://www.rfc-editor.org/rfc/rfc5646, without its rare forms
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _FONTS = re.compile(r"(?:[\w\s,-]|\"[\w\s-]+\"|'[\w\s-]+')+")
 
@@ -199,6 +201,7 @@ def no_logo_yet(magazine: Magazine) -> Problem:
 class _Reader:
     def __init__(self, table: Mapping[str, Any], lines: list[str]) -> None:
         self.table, self.lines, self.problems = table, lines, list[Problem]()
+        self.begun: dict[int, int] = {}  # the line of each table of a list
 
     def refuse(self, key: str, problem: str, remedy: str, value: object = "") -> None:
         pattern = re.compile(rf"\s*{re.escape(key)}\s*=" + (f".*{re.escape(str(value))}" if value else ""))
@@ -208,7 +211,9 @@ class _Reader:
     def text(self, table: Mapping[str, Any], key: str, default: str | None) -> str:
         value = table.get(key, default)
         if value is None:
-            self.refuse(key, f"“{key}” is missing.", f'Add a line: {key} = "…"')
+            line = self.begun.get(id(table))
+            text = self.lines[line - 1].strip() if line else ""
+            self.problems.append(Problem(f"“{key}” is missing.", f'Add a line: {key} = "…"', line, text))
         elif not isinstance(value, str) or not (value.strip() or default == ""):
             self.refuse(key, f"“{key}” must be text.", f'Write it in quotation marks: {key} = "…"', value)
         elif CONTROL.search(value):
@@ -247,7 +252,7 @@ class _Reader:
             base_url=base_url,
             sections=sections,
             description=self.text(self.table, "description", ""),
-            language=self.text(self.table, "language", "en"),
+            language=self.language(),
             timezone=zone,
             permalink=permalink,
             honour_expiry=bool(honour_expiry),
@@ -274,6 +279,12 @@ class _Reader:
             self.refuse(key, f"“{value}” is not an address.", 'Write it like "https://social.example/@meridian" or "/about/".', value)
         return value
 
+    def language(self) -> str:
+        language = self.text(self.table, "language", "en").replace("_", "-")
+        if language and not LANGUAGE.fullmatch(language):
+            self.refuse("language", f"“{language}” is not a language.", 'Write it like "en" or "fr-CA".')
+        return language
+
     def logo(self) -> str:
         key = self.text(self.table, "logo", "").removeprefix("/")
         if key and not (key.startswith(PREFIX) and is_picture(key)):
@@ -282,12 +293,16 @@ class _Reader:
 
     def links(self, key: str, table: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         """The name and address of each of a list of tables, and the table."""
-        for one in self.tables(key, table, f'Write it like [[{key}]], then name = "About" and url = "/about/".'):
+        header = key if table is self.table else f"menu.{key}"
+        for one in self.tables(key, table, f'Write it like [[{header}]], then name = "About" and url = "/about/".'):
             yield self.text(one, "name", None), self.address(one, "url", None), one
 
     def tables(self, key: str, table: Mapping[str, Any], remedy: str) -> list[dict[str, Any]]:
         tables = table.get(key, [])
         if isinstance(tables, list) and all(isinstance(one, dict) for one in tables):
+            header = re.compile(rf"\s*\[\[\s*{key}\s*\]\]")
+            lines = (number for number, line in enumerate(self.lines, 1) if header.match(line))
+            self.begun |= zip(map(id, tables), lines, strict=False)
             return tables
         self.refuse(key, f"“{key}” must be a list of tables.", remedy)
         return []
@@ -336,13 +351,11 @@ class _Reader:
                 yield name, value
 
     def sections(self) -> tuple[Section, ...]:
-        tables = self.table.get("sections", [])
-        if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
-            remedy = 'Add one: a line [[sections]], then slug = "news" and name = "News".'
+        remedy = 'Add one: a line [[sections]], then slug = "news" and name = "News".'
+        if not self.table.get("sections"):
             self.problems.append(Problem("The magazine has no sections.", remedy))
-            return ()
         found: dict[str, Section] = {}
-        for table in tables:
+        for table in self.tables("sections", self.table, remedy):
             slug = self.text(table, "slug", None)
             name = self.text(table, "name", slug or None)
             parent = str(table.get("parent", "")).strip("/")
@@ -354,7 +367,9 @@ class _Reader:
                 self.refuse("parent", f"There is no section “{parent}” above this one.{known}", "Put the parent before its sub-sections.", parent)
                 continue
             path = f"{above}/{slug}".strip("/")
-            if slugify(slug) != slug:
+            if path.count("/") >= _DEEPEST:
+                self.refuse("slug", f"“{path}” lies below too many sections.", f"Sections may lie {_DEEPEST} deep.", slug)
+            elif slugify(slug) != slug:
                 self.refuse("slug", f"“{slug}” cannot stand in an address.", f'Write it like "{slugify(slug) or "news"}".', slug)
             elif not above and slug in RESERVED:
                 self.refuse("slug", f"“{slug}” is a name that Pressrun's own pages use.", "Choose another.", slug)

@@ -115,9 +115,9 @@ _HTML_CODE = re.compile(r"<(pre|code)\b(?:[^<]|<(?!/\1))*+", re.IGNORECASE)
 # The sanitiser's output: "<" begins a tag and nothing else, and no attribute's value has a quotation mark in it. Only tags into which something is
 # to be put are looked for.
 _ATTRIBUTES_OF = r'(?: [a-z-]+="[^"]*")*'
-_ALONE = rf"<p>\s*(?P<link><a{_ATTRIBUTES_OF}>)?\s*<img(?P<image>{_ATTRIBUTES_OF})>\s*(?:</a>)?\s*</p>"
+_ALONE = rf"<p>\s*+(?:(?P<link><a{_ATTRIBUTES_OF}>)\s*+)?<img(?P<image>{_ATTRIBUTES_OF})>\s*+(?:</a>\s*+)?</p>"
 _NOTE = r'<div class="footnote-definition" id="(?P<note>fn-[^"]*)"><sup class="footnote-definition-label">(?P<number>[^<]*)</sup>'
-_CLEAN_TAG = re.compile(rf"{_ALONE}|{_NOTE}|<(?P<tag>/?a|img|h[2-6]|input|/?table)(?P<attributes>{_ATTRIBUTES_OF})>")
+_CLEAN_TAG = re.compile(rf"{_ALONE}|{_NOTE}|<(?P<tag>/?a|img|h[2-6]|input|/?table|div(?=[^>]* id=\"))(?P<attributes>{_ATTRIBUTES_OF})>")
 _PAGE_IDS = frozenset({"main", "menu", "special-reports"})  # what the templates call parts of the page
 
 Picture = Callable[[str, str, str], str | None]
@@ -232,7 +232,8 @@ class _Page:
     def __init__(self, links: Mapping[str, str], picture: Picture | None, words: Words, tongue: str) -> None:
         self.links, self.picture, self.words, self.tongue = links, picture, words, tongue
         self.noted: set[str] = set()  # the footnotes that the text has led to
-        self.ids: Counter[str] = Counter()
+        self.ids = set(_PAGE_IDS)
+        self.again: Counter[str] = Counter()  # how many more there are of an id
         self.tables = count(1)
         self.open_links: list[bool] = []  # whether each is shown
 
@@ -242,7 +243,7 @@ class _Page:
             yield html[done : found.start()]
             done = found.end()
             if found["note"] is not None:
-                yield self._note(found[0], found["note"], found["number"])
+                yield self._note(found["note"], found["number"])
                 continue
             attributes = _attributes(found["image"] or found["attributes"] or "")
             match found["tag"]:
@@ -269,6 +270,8 @@ class _Page:
                 case "input":
                     # What the box says must be said, too.
                     yield f'{found[0][:-1]} aria-label="{self.words("Done" if "checked" in attributes else "Not done")}">'
+                case "div":
+                    yield self._with_id(found[0], attributes["id"])
                 case _:
                     yield self._heading(found[0], attributes, html[done : html.find("</h", done)])
         yield html[done:]
@@ -308,29 +311,46 @@ class _Page:
         href = self.links[name] + (f"#{heading}" if heading else "")
         return tag.replace(f'href="{attributes["href"]}"', f'href="{escape(href)}"')
 
-    def _to_note(self, name: str, number: str) -> str:
+    def _to_note(self, written: str, number: str) -> str:
         """From the text to a footnote. The first of them is where its note leads back to."""
+        name = _id(written)
         self.open_links.append(True)
         place = "" if name in self.noted else f' id="{name}-text"'
         self.noted.add(name)
         return f'<a href="#{name}"{place} role="doc-noteref" aria-label="{self.words("Note {}", number)}">'
 
-    def _note(self, tag: str, name: str, number: str) -> str:
+    def _note(self, written: str, number: str) -> str:
         """The beginning of a footnote, whose number leads back to the text."""
+        name = _id(written)
+        tag = f'<div class="footnote-definition" id="{self._free(name)}"><sup class="footnote-definition-label">'
         if name not in self.noted:
-            return tag
+            return f"{tag}{number}</sup>"
         back = f'<a href="#{name}-text" role="doc-backlink" aria-label="{self.words("Note {}: back to the text", number)}">{number}</a>'
-        return tag.removesuffix(f"{number}</sup>") + f"{back}</sup>"
+        return f"{tag}{back}</sup>"
 
     def _heading(self, tag: str, attributes: dict[str, str], inside: str) -> str:
         """With an id, so that a link can lead to it: what the text says, or what the heading is made of."""
-        name = attributes.get("id", "")
-        if not name:
-            anchor = anchor_of(unescape(re.sub(r"<[^>]*>", "", inside)))
-            self.ids[anchor] += 1
-            name = f"{anchor}-{self.ids[anchor] - 1}" if anchor and self.ids[anchor] > 1 else anchor
+        return self._with_id(tag, attributes.get("id", "") or anchor_of(unescape(re.sub(r"<[^>]*>", "", inside))))
+
+    def _with_id(self, tag: str, written: str) -> str:
+        # What footnotes are called is theirs alone.
+        name = re.sub(r"^fn-", "fn_", _id(written))
         others = re.sub(r' id="[^"]*"', "", tag)
-        return f'{others[:-1]} id="{name}">' if name and name not in _PAGE_IDS else others
+        return f'{others[:-1]} id="{self._free(name)}">' if name else others
+
+    def _free(self, name: str) -> str:
+        """The id, or the first like it that nothing has in the page."""
+        free = name
+        while free in self.ids:
+            self.again[name] += 1
+            free = f"{name}-{self.again[name]}"
+        self.ids.add(free)
+        return free
+
+
+def _id(written: str) -> str:
+    """An id has no blanks in it."""
+    return "-".join(written.split())
 
 
 def _attributes(tag: str) -> dict[str, str]:

@@ -35,7 +35,7 @@ _GLUED = re.compile(r"([A-Za-z_][\w-]*):(?!//)([^\s:].*)")
 _EQUALS = re.compile(r"([A-Za-z_][\w-]*)\s*=\s*(.*)")
 _WITHOUT = re.compile(r"([A-Za-z_]+)(?:\s+[-–—=]\s*|\s+)(.+)")
 # A colon that is none, or a space that is none, as word processors and other keyboards make them.
-_ODD = re.compile(r"([A-Za-z_][\w-]*)(?=[^\w\u00a0：∶]*[\u00a0：∶])[ \u00a0]*[:：∶][ \u00a0]*(.*)")
+_ODD = re.compile(r"([A-Za-z_][\w-]*+)(?=[^\w\u00a0：∶]*[\u00a0：∶])[ \u00a0]*[:：∶][ \u00a0]*(.*)")
 _APOSTROPHE = re.compile(r"'(?:[Tt](?:is|was|il|ill)|[Nn]?[Ee]m|[Cc]ause|[Rr]ound|\d\ds?)\b")  # with which a headline may begin
 _LIST = re.compile(r"(\"[^\"]*\"|'[^']*')(?:\s*,\s*(?:\"[^\"]*\"|'[^']*'))+,?")
 _BLOCK = re.compile(r"[|>][-+\d]{0,2}(?:[ \t]+#.*)?")
@@ -166,8 +166,8 @@ def mended_toml(head: str, first_line: int) -> Mended:
             said = "There is a comma behind the value."
         if named and said:
             value = (named[2] or "").strip()
-            if listed := re.fullmatch(r"\[\s*([^\[\]{}\"']+?)\s*,?\s*\]", value):
-                items = [item.strip() for item in listed[1].split(",")]
+            if listed := re.fullmatch(r"\[([^\[\]{}\"']+)\]", value):
+                items = [item.strip() for item in listed[1].strip().removesuffix(",").split(",")]
                 if not all(re.fullmatch(r"true|false|[\d.:TZ+-]+", item) for item in items):
                     value = dumps(items, ensure_ascii=False)
             is_toml = re.fullmatch(r"(\".*\"|'.*'|\[.*\]|\{.*\}|true|false|[\d.:TZ+-]+)", value)

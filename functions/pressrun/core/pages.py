@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
+from html import unescape
 from itertools import groupby
 from json import JSONEncoder
 from math import ceil
@@ -395,7 +396,8 @@ class Pages:
         return str(self.env.get_template("parts/picture.html").module.in_text(picture, alt, caption))  # type: ignore[attr-defined]
 
     def _render(self, template: str, **values: object) -> str:
-        return self.env.get_template(template).render(**values)
+        text = self.env.get_template(template).render(**values)
+        return unescape(text) if template.endswith(".txt") else text  # in which nothing is spelt as HTML spells it
 
     def _render_part(self, template: str, **values: object) -> Markup:
         """A part of many pages, which is the same wherever these values are, and made once."""
@@ -422,7 +424,7 @@ class Pages:
 
     def _month_name(self, month: str) -> str:
         """``2021-10`` as ``October 2021``."""
-        return f"{self._words(MONTHS[int(month[5:]) - 1])} {month[:4]}"
+        return f"{self._words(MONTHS[int(month[5:]) - 1]).unescape()} {month[:4]}"
 
 
 def _crumbs(line: Iterable[Section]) -> list[Crumb]:

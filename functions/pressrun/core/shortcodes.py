@@ -22,7 +22,7 @@ _LIQUID = (
 )
 _OBSIDIAN = r"(?P<embed>!?)\[\[(?P<link>[^\[\]|\n]++)(?:\|(?P<label>[^\[\]\n]*+))?\]\](?![(\[])"
 # What Jekyll's Markdown says of looks: classes, and where a table of contents goes, in place of a list of one item.
-_TOC = r"(?:(?:[*+-]|1\.) [^\n]*\n)?\{:toc[^{}\n]*\}|^\[\[?_?(?:toc|TOC)_?\]\]?[ \t]*$"
+_TOC = r"(?:^[ \t]*(?:[*+-]|1\.) [^\n]*\n)?\{:toc[^{}\n]*\}|^\[\[?_?(?:toc|TOC)_?\]\]?[ \t]*$"
 # Attributes as Hugo has them, on a line of their own or behind a link or a picture. A heading's are its anchor.
 _ATTRIBUTES = r"^[ \t]*\{[.#][\w-][^{}\n]*\}[ \t]*$|(?<=[)\]])\{(?:[.#]|(?:width|height|target|rel|class|style|align|loading)=)[^{}\n]*\}"
 _LOOK = rf"(?P<look>{_TOC}|\{{:[^{{}}\n]*\}}|{_ATTRIBUTES})"
@@ -39,7 +39,8 @@ _BRACKETS = re.compile(r"\[(?:\[|TOC\]|toc\]|youtube[= ]|vimeo[= ])")
 _ALL_HTML = re.compile(r"\{::options\s[^{}\n]*parse_block_html=[\"']true")
 _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]++)\]:", re.MULTILINE)
 _NAME = re.compile(r"\s*(/?\s*[^\s\"'=]*)")
-_ARGUMENT = re.compile(r"(?:([\w.-]+)\s*=\s*)?(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|`([^`]*+)`|([^\s\"'`=]++))")
+# A quotation mark behind a backslash begins nothing, so of those that never end, only one is followed to the end.
+_ARGUMENT = re.compile(r"(?:([\w.-]++)\s*+=\s*+)?(?<!\\)(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|`([^`]*+)`|([^\s\"'`=]++))")
 # What follows is a link's destination: after the bracket, the quotation mark or the colon, or after the site's own address there.
 _DESTINATION = re.compile(r"(?:\]\(\s*<?|=\s*[\"']|\]:\s*)(?:\{\{[^{}]*\}\})*$")
 _ARTICLE = re.compile(r"\.(?:md|markdown)(?:#|$)", re.IGNORECASE)

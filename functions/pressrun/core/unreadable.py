@@ -83,7 +83,7 @@ def said_of_yaml(head: str, error: yaml.YAMLError) -> Said:
     if "expected ':'" in problem:
         return line, "This line is no field: it has no name with a colon after it.", "Write it as name: value, or remove it."
     if "mapping values" in problem:
-        if re.match(r"[^\s:]++:.*:(\s|$)", text):
+        if re.match(r"(?:-\s+)?[^\s:]++:.*:(\s|$)", text):
             return line, "There is a colon in the value.", _IN_QUOTES
         return line, "The line begins with spaces, as if it belonged to the one above, which has its value already.", "Begin it at the margin."
     if "expected key" in problem:
