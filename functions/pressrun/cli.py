@@ -52,8 +52,13 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("PRESSRUN_DEBUG"):
             raise
-        err.print(f"Something went wrong: {type(error).__name__}: {error}", markup=False)
-        err.print("This should not happen. With PRESSRUN_DEBUG=1 in the environment, the same command shows where it came from.", markup=False)
+        if isinstance(error, UnicodeEncodeError):
+            said, remedy = f"The name {error.object!a} is not text in UTF-8, and nothing can be published from it.", "Rename the file."
+        else:
+            said = f"Something went wrong: {type(error).__name__}: {error}"
+            remedy = "This should not happen. With PRESSRUN_DEBUG=1 in the environment, the same command shows where it came from."
+        err.print(said, markup=False)
+        err.print(remedy, markup=False)
         sys.exit(2)
 
 

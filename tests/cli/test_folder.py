@@ -158,6 +158,15 @@ def test_building_again_writes_nothing_and_deletes_only_what_it_wrote(magazine: 
     assert (site / "news" / "mine.txt").read_text() == "of somebody else"
 
 
+def test_a_file_whose_name_is_no_text_is_told_by_its_name(magazine: Path, tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(magazine / "articles") + b"/caf\xe9.md")).write_text(article())
+    for command in (("check", magazine), ("build", magazine, tmp_path / "site")):
+        ran = pressrun(*command)
+        assert (ran.code, ran.out) == (2, "")
+        assert "caf\\udce9.md" in ran.err
+        assert "Rename the file." in ran.err
+
+
 def test_a_build_is_of_the_instant_that_it_is_told(magazine: Path, tmp_path: Path) -> None:
     (magazine / "articles" / "later.md").write_text(article("Later", date=FUTURE))
     assert pressrun("build", magazine, tmp_path / "now", "--json").json["articles"] == 1
