@@ -627,9 +627,10 @@ def republish(
 ) -> None:
     """Make everything anew, whatever the archive's size: what already is as it should be is left unchanged."""
     from pressrun.cloud import remote
+    from pressrun.local.package import edition
 
     with remote.connected(fail) as cloud:
-        count = remote.take_up(cloud) if failed else remote.republish(cloud)
+        count = remote.take_up(cloud) if failed else remote.republish(cloud, edition())
     if as_json:
         say_json({"hinted": count})
     elif failed:

@@ -40,7 +40,7 @@ def used(package: Package, client: Path, work: Path) -> list[Memory]:
         cloud = stack.enter_context(Cloud(TEMPLATE, parameters={"Edition": package.edition}))
         stack.callback(connect.cache_clear)
         runtimes = stack.enter_context(processes(cloud, package.folder, client, work))
-        restore(connect())
+        restore(connect(), connect().edition)
         publish(cloud, read_content(SAMPLE))
         cloud.sweep()
         magazine = {step: runtime.peak for step, runtime in runtimes.items()}

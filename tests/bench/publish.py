@@ -40,7 +40,7 @@ def magazine(archive: int) -> Iterator[Cloud]:
     """A magazine with an archive, in the local cloud, settled."""
     connect.cache_clear()
     with Cloud(TEMPLATE, parameters={"Edition": edition()}) as cloud:
-        restore(connect())
+        restore(connect(), connect().edition)
         cloud.client("s3").put_object(Bucket=connect().content.name, Key="site.toml", Body=SITE_TOML.encode())
         cloud.settle()
         for _ in range(3):

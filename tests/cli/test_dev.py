@@ -86,6 +86,10 @@ def test_stopped_and_started_again_it_is_the_same_site(tmp_path: Path) -> None:
         (articles / "moves.md").write_text(article("Moves", date="2026-03-01", slug="moved"))
         first.answers("/news/goes/", 410)
         first.answers("/news/moves/", 301)
+        (articles / "kept.md").write_text(article("Kept", date="2026-03-01"))
+        first.answers("/news/kept/", 200)
+        (articles / "kept.md").write_text(article(""))
+        first.says("articles/kept.md: Refused")
         told = first.pressrun("publish", articles / "stays.md").out
         assert "It is live at https://meridian.example/news/stays/\n" in told
         assert f"Here it is at http://127.0.0.1:{first.port}/news/stays/\n" in told
@@ -98,7 +102,7 @@ def test_stopped_and_started_again_it_is_the_same_site(tmp_path: Path) -> None:
         second.verify()
         assert {path: path.read_bytes() for path in register} == register
         assert second.aws(*listing) == site
-        for path, status in (("/news/stays/", 200), ("/news/moved/", 200), ("/news/goes/", 410), ("/news/moves/", 301)):
+        for path, status in (("/news/stays/", 200), ("/news/kept/", 200), ("/news/moved/", 200), ("/news/goes/", 410), ("/news/moves/", 301)):
             second.answers(path, status)
         assert "articles/bad.md: Refused" in second.printed()
         (articles / "goes.md").write_text(article("Goes", date="2026-03-01"))

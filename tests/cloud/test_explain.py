@@ -140,7 +140,7 @@ def test_what_a_hand_put_there_is_not_said_to_be_what_was_noted(stage: Stage) ->
 
 def test_what_was_looked_at_again_and_left_alone_keeps_its_cause(stage: Stage) -> None:
     before = ask(stage, "/news/one/")
-    republish(stage.cloud)
+    republish(stage.cloud, stage.edition)
     stage.settle()
     assert ask(stage, "/news/one/") == before
 

@@ -7,8 +7,9 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from pressrun.cloud.batch import hint_at
+from pressrun.cloud.batch import EditionChanged, hint_at
 from pressrun.cloud.pending import records
+from pressrun.cloud.remote import republish
 from pressrun.core.build import judge
 from pressrun.core.claims import Register
 from pressrun.core.dates import unstamp
@@ -513,6 +514,28 @@ def test_the_site_is_made_again_from_the_content_and_the_register(stage: Stage) 
     stage.settle()
     stage.check()
     assert stage.site() == before
+
+
+def test_while_the_catalogue_is_lost_nothing_is_done_and_one_command_makes_it_again(stage: Stage) -> None:
+    publish(stage)
+    publish(stage, OTHER, title="Other")
+    publish(stage, section="nowhere", title="Not this")
+    before, accepted = stage.site(), stage.cloud.register.get(f"sources/{KEY}")
+    stage.cloud.catalogue.delete_all([(item["pk"], item["sk"]) for item in stage.cloud.catalogue.scan()])
+    stage.put(OTHER, article("Another", slug="other", section="news", date=ago(days=9)))
+    for _ in range(2):
+        stage.sweep()
+        stage.cloud.uploads.send_keys([KEY])
+        stage.work_off("uploads")
+    assert {type(error) for error in stage.errors} == {EditionChanged}
+    assert stage.site() == before
+    assert stage.cloud.register.get(f"sources/{KEY}") == accepted
+    republish(stage.cloud, stage.edition)
+    stage.errors.clear()
+    stage.settle()
+    stage.check()
+    assert "Another" in stage.text("/news/other/")
+    assert "Not this" not in stage.text("/news/story/")
 
 
 def test_a_worker_of_another_edition_puts_nothing_and_gives_its_messages_back(stage: Stage) -> None:

@@ -193,6 +193,21 @@ def test_the_sweep_comes_by_itself_and_failures_are_tried_again() -> None:
         assert swept.acquire(timeout=10)
 
 
+def test_no_function_runs_before_it_is_let_go() -> None:
+    ran: list[str] = []
+    functions = handlers(validate=lambda *_: ran.append("validate"), sweep=lambda *_: ran.append("sweep"))
+    with LocalCloud(TEMPLATE, handlers=functions, pace=0.01, held=True) as cloud:
+        cloud.client("s3").put_object(Bucket="pressrun-content", Key="articles/a.md", Body=b"a")
+        assert not cloud.settle(0.3)
+        assert ran == []
+        cloud.begin()
+        assert cloud.settle(20)
+        assert set(ran) == {"sweep", "validate"}
+    with LocalCloud(TEMPLATE, handlers=functions, held=True):
+        ran.clear()
+    assert ran == []
+
+
 def test_a_taken_port_is_named_and_leaves_nothing_behind() -> None:
     before = dict(os.environ)
     with LocalCloud(TEMPLATE, handlers=handlers()) as cloud:

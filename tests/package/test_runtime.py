@@ -61,7 +61,7 @@ def published(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Ite
         cloud.aws.on_purge(lambda _distribution, items, _at: purged.extend(items))
         runtimes = stack.enter_context(processes(cloud, package.folder, client, folder))
 
-        restore(connect())
+        restore(connect(), connect().edition)
         for key, body in (
             ("site.toml", SITE_TOML),
             ("articles/spring-tide.md", ARTICLE.format(title="Spring tide", date="2026-03-02")),

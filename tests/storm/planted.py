@@ -76,7 +76,7 @@ PLANTED: dict[str, Bug] = {
     ),
     "render reads the clock": Bug("embargo", (("pressrun.render:look", _LIVE, 'record.url if record.since <= stamp(cloud.now()) else ""'),)),
     "no fences": Bug("a page published and taken down", (("pressrun.render:_fences", "    if seen.copy:\n", "    return []\n    if seen.copy:\n"),)),
-    "no edition": Bug("deploy", (("pressrun.cloud.batch:same_edition", 'not in ("", cloud.edition)', "is None"),)),
+    "no edition": Bug("deploy", (("pressrun.cloud.batch:same_edition", "!= cloud.edition", "is None"),)),
     "the feed ignores the embargo": Bug("embargo", (("pressrun.render:look", _LIVE, "record.url"),)),
     "the purge before the put": Bug(
         "change",

@@ -42,13 +42,17 @@ class TooEarly(Exception):
 
 
 class EditionChanged(Exception):
-    """Other code or templates are in force than this process runs: it puts nothing, and its messages go back."""
+    """Other code or templates are in force than this process runs, or none: it puts nothing, and its messages go back."""
 
 
 def same_edition(cloud: Cloud, basis: Basis) -> Basis:
-    """Every look at the basis goes through here. Raises EditionChanged."""
-    if basis.edition not in ("", cloud.edition):
-        raise EditionChanged(f"edition {basis.edition} is in force, this is {cloud.edition}")
+    """Every look at the basis goes through here. Raises EditionChanged.
+
+    Where none is in force, the catalogue is new or lost: what nothing is known of must not be taken for what is not there.
+    """
+    if basis.edition != cloud.edition:
+        in_force = f"edition {basis.edition} is" if basis.edition else "none is"
+        raise EditionChanged(f"{in_force} in force, this is {cloud.edition}")
     return basis
 
 

@@ -34,6 +34,7 @@ from pressrun.cloud.pending import as_of, pending, records
 from pressrun.cloud.press import pages_for
 from pressrun.cloud.queues import Hint, Queue
 from pressrun.cloud.register import read_register
+from pressrun.cloud.restore import restore
 from pressrun.cloud.theme import load_theme
 from pressrun.core.build import Built, build
 from pressrun.core.cards import is_source
@@ -327,7 +328,10 @@ def put_in_force(cloud: Cloud, edition: str, pause: Callable[[], None] = lambda:
         if old.edition == edition:
             return False
         try:
-            walk.change_basis(cloud, old, replace(old, edition=edition))
+            if old == Basis():
+                restore(cloud, edition)
+            else:
+                walk.change_basis(cloud, old, replace(old, edition=edition))
         except Conflict:
             continue  # a new site.toml came in between
         except TooEarly:
@@ -336,11 +340,14 @@ def put_in_force(cloud: Cloud, edition: str, pause: Callable[[], None] = lambda:
             return True
 
 
-def republish(cloud: Cloud) -> int:
-    """Hints at everything: every content key, every URL and every list, whatever each was made from; and takes up dead letters.
+def republish(cloud: Cloud, edition: str) -> int:
+    """Hints at everything: every content key, every URL and every list, whatever each was made from; and takes up dead letters. A catalogue that is
+    lost is made again before, for functions of this ``edition``.
 
     Returns how many keys, URLs and lists that is.
     """
+    if cloud.catalogue.basis() == Basis():
+        restore(cloud, edition)
     keys, targets = set[str](), set[Target]()
     for item in cloud.catalogue.scan():
         kind, _, name = item["pk"].partition("#")

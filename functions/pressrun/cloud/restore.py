@@ -14,8 +14,11 @@ from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.media import is_medium
 
 
-def restore(cloud: Cloud) -> None:
-    """Into an empty catalogue: every claim, a record of what each key owns, a hint for each URL without an owner; then the basis, and a full walk."""
+def restore(cloud: Cloud, edition: str) -> None:
+    """Into an empty catalogue: every claim, a record of what each key owns, a hint for each URL without an owner; then the basis, and a full walk.
+
+    ``edition`` is that of the functions, which do nothing before. Raises Conflict where there is a basis meanwhile.
+    """
     now = cloud.now()
     claims: dict[str, ClaimCopy] = {}
     sources: dict[str, Kept] = {}
@@ -46,6 +49,6 @@ def restore(cloud: Cloud) -> None:
     cloud.catalogue.put_all(record.item() for record in records)
     cloud.catalogue.put_all(copy.item() for copy in claims.values())
     cloud.catalogue.put_all(identity_item(copy.claim) for copy in claims.values() if copy.claim.id)
-    walk.change_basis(cloud, Basis(), Basis(cloud.edition, config))
+    walk.change_basis(cloud, Basis(), Basis(edition, config))
     ownerless = (url_target(url) for url, copy in claims.items() if copy.claim.owner is None)
     hint_at(cloud, cloud.articles, ownerless, cause="a catalogue made again from the register")

@@ -132,8 +132,8 @@ class Cloud:
 class LocalCloud(Cloud):
     """The local cloud that runs by itself, with an AWS endpoint and the site on ports of 127.0.0.1 (0: any that is free).
 
-    `reload`: open pages reload when they change. `latency`: everything takes about as long as on AWS. `clock` is the machine's. Entering raises
-    OSError, with the port in its message, when a port is taken.
+    `reload`: open pages reload when they change. `latency`: everything takes about as long as on AWS. `held`: no function runs before `begin`.
+    `clock` is the machine's. Entering raises OSError, with the port in its message, when a port is taken.
     """
 
     def __init__(
@@ -145,6 +145,7 @@ class LocalCloud(Cloud):
         reload: bool = False,
         pace: float = 0.1,
         latency: Latencies | None = None,
+        held: bool = False,
         **cloud: Any,
     ) -> None:
         super().__init__(template, pace=1.0 if latency else pace, **{"invalidation_delay": PURGED_WITHIN} | cloud)
@@ -155,7 +156,8 @@ class LocalCloud(Cloud):
             # Threads of one Python process do not add up: five functions at their AWS calls take twice as long as one after the other.
             self.functions.turn = threading.Lock()
         self._ports = aws_port, cdn_port
-        self._reload = reload
+        self._reload, self._held = reload, held
+        self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
         aws_port, cdn_port = self._ports
@@ -187,17 +189,22 @@ class LocalCloud(Cloud):
             time.sleep(0.02)
         return True
 
+    def begin(self) -> None:
+        """Lets the functions run, once, where they are `held`."""
+        self._threads = [threading.Thread(target=mapping.run, name=mapping.source.queue, daemon=True) for mapping in self.mappings.values()]
+        self._threads += [threading.Thread(target=self._schedule, args=[schedule], daemon=True) for schedule in self.stack.schedules]
+        for thread in self._threads:
+            thread.start()
+
     @contextmanager
     def _running(self) -> Iterator[None]:
-        threads = [threading.Thread(target=mapping.run, name=mapping.source.queue, daemon=True) for mapping in self.mappings.values()]
-        threads += [threading.Thread(target=self._schedule, args=[schedule], daemon=True) for schedule in self.stack.schedules]
-        for thread in threads:
-            thread.start()
+        if not self._held:
+            self.begin()
         try:
             yield
         finally:
             self.functions.stopping.set()
-            for thread in threads:
+            for thread in self._threads:
                 thread.join()
 
     def _schedule(self, schedule: stack.Schedule) -> None:

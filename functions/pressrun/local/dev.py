@@ -122,7 +122,9 @@ def running(
     settings: dict[str, Any] = {"parameters": {"Edition": edition()} | ({} if latency else WINDOWS), "weather": stirred}
     with (
         _log(path / REGISTER / LOG),
-        LocalCloud(TEMPLATE, aws_port=aws_port, cdn_port=cdn_port, reload=reload, latency=Latencies() if latency else None, **settings) as cloud,
+        LocalCloud(
+            TEMPLATE, aws_port=aws_port, cdn_port=cdn_port, reload=reload, latency=Latencies() if latency else None, held=True, **settings
+        ) as cloud,
         stirred.over(connect().session, cloud.pace) if stirred else nullcontext(),
     ):
         buckets = connect()
@@ -131,9 +133,9 @@ def running(
         cloud.aws.observe(folder.mirror)
         purged: list[str] = []
         cloud.aws.on_purge(lambda _distribution, items, _at: purged.extend(items))
-        with cloud.functions.turn:  # a function that looked before all files are there would take them for gone
-            restore(buckets)
-            folder.upload()
+        restore(buckets, settings["parameters"]["Edition"])
+        folder.upload()
+        cloud.begin()  # not before: a function would take what is not there yet for gone
         stop = threading.Event()
         watcher = threading.Thread(target=folder.watch, args=[stop], daemon=True)
         if watch:

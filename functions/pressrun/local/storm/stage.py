@@ -169,7 +169,7 @@ class Stage:
             self.cloud.site.delete(key)
         self.cloud.catalogue.delete_all([(item["pk"], item["sk"]) for item in self.cloud.catalogue.scan()])
         self.lose_messages()
-        restore(self.cloud)
+        restore(self.cloud, self.edition)
 
     def deploy(self, edition: str) -> None:
         """Other functions and templates are in force from now on; who is at work goes on with those that it has."""
