@@ -52,7 +52,9 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("PRESSRUN_DEBUG"):
             raise
-        if isinstance(error, UnicodeEncodeError):
+        if wrong := _template_error(error):
+            said, remedy = wrong, "Mend it in the folder that TEMPLATES names."
+        elif isinstance(error, UnicodeEncodeError):
             said, remedy = f"The name {error.object!a} is not text in UTF-8, and nothing can be published from it.", "Rename the file."
         else:
             said = f"Something went wrong: {type(error).__name__}: {error}"
@@ -60,6 +62,23 @@ def main() -> None:
         err.print(said, markup=False)
         err.print(remedy, markup=False)
         sys.exit(2)
+
+
+def _template_error(error: Exception) -> str:
+    """What is wrong with a deployment's own templates, '' where it is nothing of theirs."""
+    from traceback import extract_tb
+
+    from jinja2 import TemplateError, TemplateSyntaxError
+
+    from pressrun.cloud.theme import NoTheme
+
+    if isinstance(error, NoTheme):
+        return str(error)
+    if not isinstance(error, TemplateError):
+        return ""
+    places = [(frame.filename, frame.lineno) for frame in extract_tb(error.__traceback__) if not frame.filename.startswith(("/", "<"))]
+    name, line = (error.name, error.lineno) if isinstance(error, TemplateSyntaxError) else places[-1] if places else (None, None)
+    return f"The template {name}, line {line}: {error.message}" if name else f"A template cannot be used: {error.message}"
 
 
 def fail(*lines: str, code: int = 2) -> NoReturn:
@@ -134,8 +153,11 @@ def new(
         fail(f"{path} is there already.", "Give the article another title, or go on with that file.")
     fields = [f"title: {json.dumps(title, ensure_ascii=False)}", *([f"section: {section}"] if section else [])]
     fields += [f"date: {datetime.now().astimezone().isoformat(timespec='minutes')}", "authors: []", "tags: []", 'summary: ""', "draft: true"]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(["---", *fields, "---", "", "Write here. Remove the line draft: true to publish.", ""]), "utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(["---", *fields, "---", "", "Write here. Remove the line draft: true to publish.", ""]), "utf-8")
+    except OSError as error:
+        fail(f"{path} cannot be written: {error.strerror}.")
     say(str(path))
 
 
@@ -224,6 +246,7 @@ def build(
 
     if not content.is_dir():
         fail(f"There is no folder {content}.")
+    _refuse_to_build_into(into, content)
     instant = _instant(now)
     began = time.monotonic()
     with progress() as told:
@@ -232,7 +255,8 @@ def build(
         except NoMagazine as none:
             fail(f"{content / 'site.toml'}", *map(spoken, none.problems), code=1)
         except OSError as error:
-            fail(f"The site cannot be written into {into}: {error.strerror}{f': {error.filename}' if error.filename else ''}.")
+            at = f" ({error.filename})" if error.filename else ""
+            fail(f"The site of {content} cannot be written into {into}: {error.strerror}{at}.")
     value: dict[str, Any] = {"articles": made.articles, "refused": len(made.refused), "objects": made.objects, **made.counts}
     value["seconds"] = round(time.monotonic() - began, 3)
     if as_json:
@@ -245,6 +269,17 @@ def build(
             for problem in problems:
                 err.print(spoken(problem), markup=False)
         raise typer.Exit(1)
+
+
+def _refuse_to_build_into(into: Path, content: Path) -> None:
+    """What a build deletes, or an upload takes for content, must never be both."""
+    from pressrun.core.report import PREFIX as REPORTS
+    from pressrun.local.folder import REGISTER, is_content
+
+    site, source = into.resolve(), content.resolve()
+    below = f"{site.relative_to(source).as_posix()}/" if site.is_relative_to(source) else ""
+    if source.is_relative_to(site) or is_content(below) or below.startswith((REPORTS, f"{REGISTER}/")):
+        fail(f"{into} holds content, and a build deletes what is no longer of the site.", "Name a folder of its own for the site.")
 
 
 def _instant(text: str) -> datetime:
@@ -361,6 +396,8 @@ def _local_cloud(folder: Path, aws_port: int, port: int, *, watch: bool, weather
             settings: dict[str, Any] = {"reload": watch, "watch": watch, "weather": Weather(weather), "latency": bool(latency)}
             site = stack.enter_context(local.running(folder, aws_port=aws_port, cdn_port=port, **settings))
         except OSError as error:
+            if error.filename:
+                fail(f"{error.filename}: {error.strerror}.", "Pressrun reads and writes the content folder. Is it allowed to you?")
             fail(f"The local cloud cannot start: {error.strerror}.", "Another one may be running. Choose other ports with --port and --aws-port.")
         yield site
 
@@ -410,7 +447,10 @@ def storm(
             run = command.one_run(history, faults, race, hands, dies, rough=rough, seed=seed)
         except ValueError as error:
             fail(f"This is no run: {error}.")
-        outcome = command.again(run)
+        try:
+            outcome = command.again(run)
+        except ValueError as error:
+            fail(f"This is no run: {error}.")
         say(outcome.failure or "Every promise was kept.")
         raise typer.Exit(1 if outcome.failure else 0)
     minutes = minutes if minutes or runs or everything else 10
@@ -484,9 +524,10 @@ def status(key: Annotated[str, typer.Argument(help="One content key.")] = "", as
         rows, report, waiting = remote.status(cloud, key)
     if as_json:
         say_json(rows)
-        return
     if key and not rows:
         fail(f"Nothing was ever uploaded at {key}.", code=1)
+    if as_json:
+        return
     say_table(("article", "status", "since", "URL"), *((row["key"], row["status"], row["since"], row["url"] or "") for row in rows))
     if report:
         say("\n" + report)
@@ -550,8 +591,17 @@ def verify(
     """Compare the live site with what the content and the register make it, to the byte."""
     from pressrun.cloud import remote
     from pressrun.core.build import NoMagazine
+    from pressrun.local.package import edition
 
     with remote.connected(fail) as cloud, doing("Comparing…"):
+        in_force = cloud.catalogue.basis().edition
+        other = "Other code or templates are in force than those of this checkout and of TEMPLATES, by which it is compared."
+        remedy = "Compare by those that were deployed."
+        if not in_force:
+            other, remedy = "The catalogue is empty, and nothing is in force.", "pressrun republish makes it again from the register."
+        is_other = in_force != edition()
+        if repair and is_other:
+            fail(other, remedy)
         try:
             difference = remote.verify(cloud)
             if repair and not difference.identical:
@@ -563,6 +613,8 @@ def verify(
         say_json(difference.value())
     else:
         say(difference.text())
+    if is_other and not difference.identical:
+        fail(other, remedy, code=1)
     if not difference.identical:
         raise typer.Exit(1)
 

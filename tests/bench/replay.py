@@ -17,7 +17,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from pressrun.local.functions import Context, Functions
 from pressrun.local.stack import Function
 
 _HERE = Path(__file__).parents[2]
+_A_MINUTE = 60_000  # milliseconds
 
 
 @dataclass
@@ -130,7 +130,7 @@ def _replay(file: Path) -> dict[str, float]:
             os.environ.update(now.environment)
             module, _, name = function.handler.rpartition(".")
             handler = getattr(importlib.import_module(module), name)
-            context = Context(function.name, function.arn, str(function.memory), "replay", partial(float, function.timeout))
+            context = Context(function.name, function.arn, str(function.memory), "replay", lambda: _A_MINUTE / 1000)
             with _same_marks_and_clock(now), contextlib.redirect_stdout(io.StringIO()):
                 began = time.thread_time()
                 handler(now.event, context)
@@ -140,7 +140,9 @@ def _replay(file: Path) -> dict[str, float]:
 
 @contextmanager
 def _same_marks_and_clock(now: Invocation) -> Iterator[None]:
-    """New marks have the same names each time: the order in which they are worked off goes by them. The clock stands still."""
+    """New marks have the same names each time: the order in which they are worked off goes by them. The clock stands still, and no function runs out
+    of time.
+    """
     made = 0
 
     def new_mark(_: Cloud) -> str:
@@ -148,7 +150,11 @@ def _same_marks_and_clock(now: Invocation) -> Iterator[None]:
         made += 1
         return sha256(f"{now.number} {made}".encode()).hexdigest()[:32]
 
-    with patch.object(Cloud, "new_mark", new_mark), patch.object(Cloud, "now", lambda _: now.now):
+    with (
+        patch.object(Cloud, "new_mark", new_mark),
+        patch.object(Cloud, "now", lambda _: now.now),
+        patch.object(Context, "get_remaining_time_in_millis", lambda _: _A_MINUTE),
+    ):
         yield
 
 

@@ -25,6 +25,7 @@ ADDRESS = "Write it like /news/my-article/ with small letters, digits and hyphen
 OLD_ADDRESS = "Write it like /old/address/."
 PASTE = "Remove it; it may have come with a paste."
 ANOTHER_SLUG = "Give it another slug: in the front matter."
+ANOTHER_URL = "Give it another url: in the front matter."
 SECTIONS = "The sections are: news, news/arctic, sea."
 
 Finding = tuple[int | None, str, str]
@@ -125,17 +126,17 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
     "an address with a path": (head("url: /../etc/"), [(3, "not an address in this magazine", ADDRESS)]),
     "an address with a percent sign": (head("url: /news/%2e%2e/x/"), [(3, "not an address in this magazine", ADDRESS)]),
     "an address elsewhere": (head("url: https://elsewhere.example/x/"), [(3, "not an address in this magazine", ADDRESS)]),
-    "an address that is a file": (head("url: /news/x.php"), [(3, "ends with a slash, and has no dot in it", ANOTHER_SLUG)]),
+    "an address that is a file": (head("url: /news/x.php"), [(3, "ends with a slash, and has no dot in it", ANOTHER_URL)]),
     "an address with a very long part": (head(f"url: /{'a' * 201}/"), [(3, "not an address in this magazine", ADDRESS)]),
     "an address below a file": (head("url: /a.html/b/"), [(3, "not an address in this magazine", ADDRESS)]),
     "the home page": (head("url: /"), [(3, "not an address in this magazine", ADDRESS)]),
-    "a tag's page": (head("url: /tags/ice/"), [(3, "addresses below /tags/ belong to the magazine's own pages", ANOTHER_SLUG)]),
-    "a fragment": (head("url: /_fragments/news/"), [(3, "addresses below /_fragments/ belong", ANOTHER_SLUG)]),
-    "an asset": (head("url: assets"), [(3, "addresses below /assets/ belong", ANOTHER_SLUG)]),
+    "a tag's page": (head("url: /tags/ice/"), [(3, "addresses below /tags/ belong to the magazine's own pages", ANOTHER_URL)]),
+    "a fragment": (head("url: /_fragments/news/"), [(3, "addresses below /_fragments/ belong", ANOTHER_URL)]),
+    "an asset": (head("url: assets"), [(3, "addresses below /assets/ belong", ANOTHER_URL)]),
     "a sub-section's front": (head("slug: arctic"), [(3, "/news/arctic/: that is the address of a section's front", ANOTHER_SLUG)]),
     "a front by its title": ("---\ntitle: Arctic\n---\n", [(2, "/news/arctic/: that is the address of a section's front", ANOTHER_SLUG)]),
-    "an archive": (head("url: /news/2021/10/"), [(3, "that is the address of an archive", ANOTHER_SLUG)]),
-    "a day of an archive": (head("url: /sea/2021/10/07/"), [(3, "that is the address of an archive", ANOTHER_SLUG)]),
+    "an archive": (head("url: /news/2021/10/"), [(3, "that is the address of an archive", ANOTHER_URL)]),
+    "a day of an archive": (head("url: /sea/2021/10/07/"), [(3, "that is the address of an archive", ANOTHER_URL)]),
     "redirects with a path": (head("redirects: [../x]"), [(3, "“../x” is not an address", OLD_ADDRESS)]),
     "redirects elsewhere": (head("redirects: [https://meridian.example/x/]"), [(3, "is not an address", OLD_ADDRESS)]),
     "the home page as a redirect": (head("redirects: [/index.html]"), [(3, "“/index.html” is not an address", OLD_ADDRESS)]),

@@ -56,7 +56,13 @@ def connected(fail: Callable[..., NoReturn]) -> Iterator[Cloud]:
     """A Cloud whose settings are those of the stack that ``PRESSRUN_NAME`` names ('pressrun' without it). What AWS refuses ends in ``fail``."""
     name = os.environ.get("PRESSRUN_NAME", "pressrun")
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    if urlsplit(endpoint).hostname in ("127.0.0.1", "localhost"):
+    try:
+        is_local = (there := urlsplit(endpoint)).hostname in ("127.0.0.1", "localhost")
+        if endpoint and not (there.scheme in ("http", "https") and there.hostname and there.port != 0):
+            raise ValueError(endpoint)
+    except ValueError:
+        fail(f"AWS_ENDPOINT_URL is no address: {endpoint}", "Write it like http://127.0.0.1:4566.")
+    if is_local:
         # The local cloud takes any credentials.
         for setting, value in (("AWS_ACCESS_KEY_ID", "any"), ("AWS_SECRET_ACCESS_KEY", "any"), ("AWS_DEFAULT_REGION", "us-east-1")):
             os.environ.setdefault(setting, value)
@@ -93,7 +99,7 @@ def settle(cloud: Cloud, timeout: float) -> int:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What came of one ``publish``.
+    """What came of one ``publish``. ``status`` is 'pending' where there was no answer in time.
 
     ``times`` are the stamps at which it was ``uploaded`` and ``accepted``, its ``page`` and the last of its ``lists`` put, and the CDN ``told``, as
     far as it came to that. ``here`` is where a local cloud serves the page of a magazine that has another address, else ''.
@@ -148,22 +154,21 @@ def _publish(cloud: Cloud, key: str, path: Path, timeout: float) -> Receipt:
     while monotonic() < began + timeout and not is_judged(cloud, key, etag):
         sleep(_POLL)
     left = settle(cloud, max(0.0, began + timeout - monotonic()))
-    judged = _record(cloud, key)
+    judged, is_answered = _record(cloud, key), is_judged(cloud, key, etag)
     found = cloud.catalogue.read([(f"receipt#{name}", "receipt")])
     done = {field: count for field, count in next(iter(found.values()), {}).items() if isinstance(count, int) and field != "ttl"}
     items = sum(_items(cloud, distribution, one) for one in _invalidations(cloud, distribution) if one not in known)
-    answer = cloud.content.get(report_key(key, "json"))
-    machine = json.loads(answer.body) if answer else {}
+    machine: dict[str, Any] = _machine_answer(cloud, key) if is_answered else {"status": "pending"}  # what is there answers an earlier upload
     return Receipt(
         key=key,
-        status="refused" if judged.refused else judged.phase if judged.judged else machine.get("status", ""),
+        status="refused" if judged.refused and is_answered else judged.phase if judged.judged and is_answered else machine["status"],
         url=machine.get("url"),
         problems=machine.get("problems", []),
-        said=answer_to(cloud, key) or f"{key}: no answer yet.",
+        said=answer_to(cloud, key) if is_answered else f"{key}: no answer yet. pressrun status {key} shows it when it is there.",
         done=done,
         times=_times(cloud, judged, uploaded),
         invalidation_items=items,
-        settled=left == 0 and is_judged(cloud, key, etag),
+        settled=left == 0 and is_answered,
         seconds=monotonic() - began,
         here=_local_url(distribution, judged) if judged.phase == "live" else "",
     )
@@ -204,6 +209,11 @@ def answer_to(cloud: Cloud, key: str) -> str:
     return report.body.decode().rstrip() if report else ""
 
 
+def _machine_answer(cloud: Cloud, key: str) -> dict[str, Any]:
+    answer = cloud.content.get(report_key(key, "json"))
+    return dict(json.loads(answer.body)) if answer else {}
+
+
 def _record(cloud: Cloud, key: str) -> Record:
     return Record.of(key, cloud.catalogue.read([record_key(key)]).get(record_key(key)))
 
@@ -235,6 +245,8 @@ def status(cloud: Cloud, key: str) -> tuple[list[dict[str, Any]], str, int]:
     magazine = cloud.catalogue.basis().magazine
     base = magazine.base_url if magazine else ""
     rows = [{"key": r.key, "status": r.status, "url": base + r.public_url if r.public_url else None, "since": r.since} for r in found if r.judged]
+    if key and not rows and (answer := _machine_answer(cloud, key)):  # site.toml, or a file that nothing is published from
+        rows = [{"key": key, "status": answer["status"], "url": answer["url"], "since": ""}]
     return rows, answer_to(cloud, key) if key else "", pending(cloud)
 
 

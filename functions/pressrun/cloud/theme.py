@@ -10,23 +10,37 @@ from pressrun.core.theme import Theme
 _IN_THE_REPOSITORY = Path(__file__).parents[3] / "templates"
 
 
+class NoTheme(Exception):
+    """What is wrong with a deployment's own theme."""
+
+
 @cache
 def load_theme(own: Path | None = None) -> Theme:
-    """The theme. Each file of ``own`` stands in for that of the same name; without it, the setting ``TEMPLATES`` names the folder."""
-    files = theme_files(own or _setting())
+    """The theme. Each file of ``own`` stands in for that of the same name; without it, the setting ``TEMPLATES`` names the folder. Raises NoTheme."""
+    files = theme_files(own or own_theme())
     return Theme(
-        templates={name: path.read_text("utf-8") for name, path in files.items() if not name.startswith("assets/")},
+        templates={name: _text(path) for name, path in files.items() if not name.startswith("assets/")},
         assets={name.removeprefix("assets/"): path.read_bytes() for name, path in files.items() if name.startswith("assets/")},
     )
 
 
 def theme_files(own: Path | None) -> Mapping[str, Path]:
-    """Where each file of the theme is, by its name."""
+    """Where each file of the theme is, by its name. Raises NoTheme where there is no folder ``own``."""
+    if own and not own.is_dir():
+        raise NoTheme(f"TEMPLATES names {own}, where there is no folder.")
     folders = [_IN_THE_REPOSITORY, *([own] if own else [])]
     found = {path.relative_to(folder).as_posix(): path for folder in folders for path in folder.rglob("*") if path.is_file()}
     return {name: path for name, path in sorted(found.items()) if not path.name.startswith(".")}
 
 
-def _setting() -> Path | None:
+def own_theme() -> Path | None:
+    """The folder that the setting names."""
     folder = os.environ.get("TEMPLATES")
     return Path(folder) if folder else None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise NoTheme(f"The template {path} is not text in UTF-8.") from error

@@ -656,7 +656,8 @@ class _ArticleReader(Reader):
             return None
         why = "an article's address ends with a slash, and has no dot in it" if "." in url else self.magazine.why_reserved(url)
         if why:
-            self.refuse(name, f"The article cannot be at {url}: {why}.", "Give it another slug: in the front matter.")
+            field = "url" if name == "url" else "slug"
+            self.refuse(name, f"The article cannot be at {url}: {why}.", f"Give it another {field}: in the front matter.")
             return None
         return url
 

@@ -203,9 +203,11 @@ class _Reader:
         self.table, self.lines, self.problems = table, lines, list[Problem]()
         self.begun: dict[int, int] = {}  # the line of each table of a list
 
-    def refuse(self, key: str, problem: str, remedy: str, value: object = "") -> None:
+    def refuse(self, key: str, problem: str, remedy: str, value: object = "", table: Mapping[str, Any] | None = None) -> None:
+        """``table`` is that of a list in which the key stands."""
         pattern = re.compile(rf"\s*{re.escape(key)}\s*=" + (f".*{re.escape(str(value))}" if value else ""))
-        line = next((n for n, text in enumerate(self.lines, 1) if pattern.match(text)), None)
+        begun = self.begun.get(id(table), 1)
+        line = next((n for n, text in enumerate(self.lines[begun - 1 :], begun) if pattern.match(text)), None)
         self.problems.append(Problem(problem, remedy, line, self.lines[line - 1].strip() if line else ""))
 
     def text(self, table: Mapping[str, Any], key: str, default: str | None) -> str:
@@ -364,19 +366,21 @@ class _Reader:
             above = next((path for path in found if path in (parent, slugify(parent)) or path.endswith(f"/{parent}")), None) if parent else ""
             if above is None:
                 known = nearest(parent, list(found))
-                self.refuse("parent", f"There is no section “{parent}” above this one.{known}", "Put the parent before its sub-sections.", parent)
+                self.refuse(
+                    "parent", f"There is no section “{parent}” above this one.{known}", "Put the parent before its sub-sections.", parent, table
+                )
                 continue
             path = f"{above}/{slug}".strip("/")
             if path.count("/") >= _DEEPEST:
-                self.refuse("slug", f"“{path}” lies below too many sections.", f"Sections may lie {_DEEPEST} deep.", slug)
+                self.refuse("slug", f"“{path}” lies below too many sections.", f"Sections may lie {_DEEPEST} deep.", slug, table)
             elif slugify(slug) != slug:
-                self.refuse("slug", f"“{slug}” cannot stand in an address.", f'Write it like "{slugify(slug) or "news"}".', slug)
+                self.refuse("slug", f"“{slug}” cannot stand in an address.", f'Write it like "{slugify(slug) or "news"}".', slug, table)
             elif not above and slug in RESERVED:
-                self.refuse("slug", f"“{slug}” is a name that Pressrun's own pages use.", "Choose another.", slug)
+                self.refuse("slug", f"“{slug}” is a name that Pressrun's own pages use.", "Choose another.", slug, table)
             elif slug.isdigit():
-                self.refuse("slug", f"“{slug}” would look like a year in an address.", "Choose a word.", slug)
+                self.refuse("slug", f"“{slug}” would look like a year in an address.", "Choose a word.", slug, table)
             elif path in found:
-                self.refuse("slug", f"The section “{path}” stands here twice.", "Remove one.", slug)
+                self.refuse("slug", f"The section “{path}” stands here twice.", "Remove one.", slug, table)
             else:
                 found[path] = Section(path, name, self.text(table, "description", ""))
         return tuple(found.values())

@@ -12,7 +12,7 @@ from json import JSONEncoder
 from math import ceil
 from typing import Any, NamedTuple
 
-from jinja2 import DictLoader, Environment, StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
@@ -134,7 +134,8 @@ class Pages:
         self.assets = dict(assets.values())
         urls = {name: f"/{key}" for name, (key, _) in assets.items()}
         self.env = _Environment(
-            loader=DictLoader(dict(theme.templates)),
+            # Each with its name, which is that of its file, too.
+            loader=FunctionLoader(lambda name: (theme.templates[name], name, None) if name in theme.templates else None),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

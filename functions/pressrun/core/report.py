@@ -90,7 +90,10 @@ def report_on(key: str, article: Article | None, phase: Phase, refused: bool, pr
         case "expired", Article(expires=datetime() as expires):
             said = f"Accepted, but it expired on {expires.astimezone(zone):%d %B %Y at %H:%M (%Z)}, so nobody sees it."
         case _:
-            said = "Taken down: the file is gone. Its address says that the article was removed; upload the file again to bring it back."
+            said = (
+                "Taken down: the file is gone. Where it was live, readers are told that it was removed, unless another article is there now. Upload"
+                " the file again to bring it back."
+            )
     return Report(key, phase, said, url if phase in ("live", "scheduled") else "", ranked(problems))
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 from unittest.mock import patch
 
+from pressrun.cloud.theme import own_theme
 from pressrun.local import stack
 from pressrun.local.aws import ACCOUNT, REGION, Aws, client, listen
 from pressrun.local.cdn import Cdn
@@ -126,7 +127,9 @@ class Cloud:
         root = f"{self.template.parent.parent}{os.sep}"
         # Metrics go to standard output, where on this machine nobody collects them.
         local = {"POWERTOOLS_METRICS_DISABLED": "true"}
-        return {name: value.replace(TASK_ROOT, root) for name, value in shared.items()} | local
+        # A package has its deployment's own theme in it.
+        own = {"TEMPLATES": str(theme.resolve())} if (theme := own_theme()) else {}
+        return {name: value.replace(TASK_ROOT, root) for name, value in shared.items()} | local | own
 
 
 class LocalCloud(Cloud):

@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from struct import pack_into, unpack_from
 
-from pressrun.cloud.theme import theme_files
+from pressrun.cloud.theme import own_theme, theme_files
 
 _REPOSITORY = Path(__file__).parents[3]
 _LOCK = _REPOSITORY / "functions" / "requirements.lock"
@@ -135,8 +135,7 @@ def _bill(folder: Path) -> Path:
 def _sources() -> dict[str, Path]:
     """The package's own files: from their names in it to where they are in the repository."""
     code = {path.relative_to(_REPOSITORY / "functions").as_posix(): path for path in (_REPOSITORY / "functions").rglob("*.py")}
-    own = os.environ.get("TEMPLATES")
-    theme = {f"templates/{name}": path for name, path in theme_files(Path(own) if own else None).items()}
+    theme = {f"templates/{name}": path for name, path in theme_files(own_theme()).items()}
     return {name: path for name, path in (code | theme).items() if not name.startswith(_LEFT_OUT)}
 
 
