@@ -447,10 +447,7 @@ def storm(
             run = command.one_run(history, faults, race, hands, dies, rough=rough, seed=seed)
         except ValueError as error:
             fail(f"This is no run: {error}.")
-        try:
-            outcome = command.again(run)
-        except ValueError as error:
-            fail(f"This is no run: {error}.")
+        outcome = command.again(run)
         say(outcome.failure or "Every promise was kept.")
         raise typer.Exit(1 if outcome.failure else 0)
     minutes = minutes if minutes or runs or everything else 10

@@ -99,8 +99,8 @@ class Dev:
             "AWS_SECRET_ACCESS_KEY": "any",
         }
 
-    def pressrun(self, *arguments: str | Path, folder: Path | None = None) -> Ran:
-        return pressrun(*arguments, folder=folder, **self.settings)
+    def pressrun(self, *arguments: str | Path, folder: Path | None = None, **settings: str) -> Ran:
+        return pressrun(*arguments, folder=folder, **self.settings, **settings)
 
     def aws(self, *arguments: str | Path) -> str:
         """The real AWS command line."""
@@ -172,12 +172,12 @@ _opener = urllib.request.build_opener(_NoRedirects)
 
 
 @contextmanager
-def dev(folder: Path, printed: Path) -> Iterator[Dev]:
+def dev(folder: Path, printed: Path, **settings: str) -> Iterator[Dev]:
     """A ``pressrun dev`` over ``folder`` that is ready, and ended in the end. What it prints to either stream is kept in ``printed``."""
     port, aws_port = free_port(), free_port()
     with printed.open("wb") as sink:
         command: list[str | Path] = [BIN / "pressrun", "dev", folder, "--port", str(port), "--aws-port", str(aws_port)]
-        process = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT, env=environment())
+        process = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT, env=environment(**settings))
     running = Dev(folder, process, printed, port, aws_port)
     try:
         until(lambda: "Stop with Ctrl-C" in running.printed() or process.poll() is not None, "a start")

@@ -198,6 +198,33 @@ def test_a_build_that_cannot_be_says_why_in_one_block(magazine: Path, tmp_path: 
     assert broken.err.startswith(f"{magazine / 'site.toml'}\n")
 
 
+def test_no_site_is_built_where_it_would_take_content_for_its_own(magazine: Path) -> None:
+    before = written(magazine)
+    for into in (magazine, magazine.parent, magazine / "articles" / "out", magazine / "media", magazine / ".pressrun", magazine / "reports"):
+        ran = pressrun("build", magazine, into)
+        assert (ran.code, ran.out) == (2, ""), into
+        assert "Name a folder of its own for the site." in ran.err
+    assert written(magazine) == before
+    assert pressrun("build", ".", "site", folder=magazine).code == 0
+
+
+def test_a_theme_that_cannot_be_used_is_told_by_its_file_and_line(magazine: Path, tmp_path: Path) -> None:
+    own = tmp_path / "look"
+    missing = pressrun("build", magazine, tmp_path / "site", TEMPLATES=str(own))
+    assert (missing.code, missing.err.splitlines()[0]) == (2, f"TEMPLATES names {own}, where there is no folder.")
+    own.mkdir()
+    for text, said in (
+        (b"{% if %}\n", "The template 404.html, line 1: Expected an expression"),
+        (b"\n{{ nothing.such }}", "The template 404.html, line 2: 'nothing' is undefined"),
+        (b"\xff", f"The template {own}/404.html is not text in UTF-8."),
+    ):
+        (own / "404.html").write_bytes(text)
+        ran = pressrun("build", magazine, tmp_path / "site", TEMPLATES=str(own))
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err.startswith(said)
+        assert "Mend it in the folder that TEMPLATES names." in ran.err
+
+
 # What goes wrong
 
 
@@ -210,6 +237,20 @@ def test_an_error_that_nobody_expected_is_one_block_and_shows_its_origin_when_as
     assert ran.err.startswith("Something went wrong: ")
     assert "PRESSRUN_DEBUG=1" in ran.err
     assert "Traceback" in pressrun("build", magazine, tmp_path / "site", PRESSRUN_DEBUG="1").err
+
+
+@pytest.mark.parametrize("endpoint", ["127.0.0.1:4566", "http://[bad", "http://127.0.0.1:99999", "ftp://a.example"])
+def test_an_address_of_aws_that_is_none_is_told(endpoint: str) -> None:
+    ran = pressrun("status", AWS_ENDPOINT_URL=endpoint)
+    assert (ran.code, ran.err) == (2, f"AWS_ENDPOINT_URL is no address: {endpoint}\nWrite it like http://127.0.0.1:4566.\n")
+
+
+def test_a_storm_of_what_is_no_change_is_a_wrong_call() -> None:
+    ran = pressrun("storm", "--history", "foo")
+    assert (ran.code, ran.err.splitlines()[0]) == (
+        2,
+        "This is no run: nothing is called 'foo'; changes begin with author, delete, deploy, lose, picture,",
+    )
 
 
 def test_a_wrong_call_is_one_readable_block() -> None:

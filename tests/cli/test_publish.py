@@ -105,6 +105,39 @@ def test_the_status_is_a_table_for_people_and_a_list_for_machines(running: Dev, 
     assert (unknown.code, unknown.err) == (1, "Nothing was ever uploaded at articles/none.md.\n")
 
 
+def test_the_status_of_what_is_no_article_is_its_answer(running: Dev, tmp_path: Path) -> None:
+    [row] = running.pressrun("status", "site.toml", "--json").json
+    assert (row["status"], row["url"]) == ("live", f"http://127.0.0.1:{running.port}")
+    assert "Accepted. The magazine is" in running.pressrun("status", "site.toml").out
+    (tmp_path / "_index.md").write_text("---\ntitle: A section of another tool\n---\n")
+    assert running.pressrun("publish", tmp_path / "_index.md").code == 0
+    assert "Kept as it is." in running.pressrun("status", "articles/_index.md").out
+
+
+def test_without_an_answer_in_time_an_earlier_one_is_not_shown(running: Dev, tmp_path: Path) -> None:
+    (tmp_path / "late.md").write_text(article("Late"))
+    assert running.pressrun("publish", tmp_path / "late.md").code == 0
+    (tmp_path / "late.md").write_text(article(""))
+    late = running.pressrun("publish", tmp_path / "late.md", "--timeout", "0", "--json")
+    assert late.code == 1
+    [receipt] = late.json
+    assert (receipt["status"], receipt["url"], receipt["problems"]) in (("pending", None, []), ("refused", receipt["url"], receipt["problems"]))
+    running.settle()
+
+
+def test_a_site_is_compared_and_mended_only_by_what_is_in_force(running: Dev, tmp_path: Path) -> None:
+    own = tmp_path / "look" / "assets"
+    own.mkdir(parents=True)
+    (own / "style.css").write_text("body{}")
+    running.settle()
+    before = running.history()
+    compared = running.pressrun("verify", TEMPLATES=str(own.parent))
+    assert compared.code == 1
+    assert "Other code or templates are in force" in compared.err
+    assert running.pressrun("verify", "--repair", TEMPLATES=str(own.parent)).code == 2
+    assert running.history() == before
+
+
 def test_settling_says_that_nothing_is_pending(running: Dev) -> None:
     ran = running.pressrun("settle")
     assert (ran.code, ran.out) == (0, "Nothing is pending.\n")

@@ -58,7 +58,7 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
     ),
     "a slug like a year": (LEAST + '[[sections]]\nslug = "2021"', [(4, "“2021” would look like a year in an address.", "Choose a word.")]),
     "a slug of Pressrun's own": (LEAST + '[[sections]]\nslug = "tags"', [(4, "“tags” is a name that Pressrun's own pages use.", "Choose another.")]),
-    "a section twice": (LEAST + NEWS + NEWS, [(4, "The section “news” stands here twice.", "Remove one.")]),
+    "a section twice": (LEAST + NEWS + NEWS, [(6, "The section “news” stands here twice.", "Remove one.")]),
     "an unknown parent": (
         LEAST + NEWS + '[[sections]]\nslug = "ice"\nparent = "nws"',
         [(7, "There is no section “nws” above this one. Did you mean “news”?", "Put the parent before its sub-sections.")],

@@ -12,7 +12,7 @@ from json import JSONEncoder
 from math import ceil
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+from jinja2 import DictLoader, Environment, StrictUndefined, Template
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
@@ -107,6 +107,13 @@ class _Context(Context):
         return what(*values, **named)
 
 
+class _Loader(DictLoader):
+    def get_source(self, environment: Environment, template: str) -> Any:
+        """The template with its name for that of its file, by which a mistake in it is told."""
+        source, _, is_current = super().get_source(environment, template)
+        return source, template, is_current
+
+
 class _Environment(Environment):
     """One whose templates do not change."""
 
@@ -134,8 +141,7 @@ class Pages:
         self.assets = dict(assets.values())
         urls = {name: f"/{key}" for name, (key, _) in assets.items()}
         self.env = _Environment(
-            # Each with its name, which is that of its file, too.
-            loader=FunctionLoader(lambda name: (theme.templates[name], name, None) if name in theme.templates else None),
+            loader=_Loader(dict(theme.templates)),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

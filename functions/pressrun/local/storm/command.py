@@ -14,7 +14,7 @@ from time import monotonic
 
 from pressrun.local.faults import Fault
 from pressrun.local.output import processors
-from pressrun.local.storm.history import HISTORIES
+from pressrun.local.storm.history import CHANGES, HISTORIES
 from pressrun.local.storm.race import RACES, every_schedule, one_schedule, some_schedules
 from pressrun.local.storm.run import Outcome, Run, Storm, storm
 
@@ -43,6 +43,8 @@ def one_run(history: str, faults: str, race: str, hands: str, dies: int, *, roug
         raise ValueError(f"no race is called {race!r}; they are {', '.join(map(repr, RACES))}")
     wrong = {int(call): Fault(fault) for call, fault in (each.split("=") for each in faults.split())}
     changes = tuple(change.strip() for change in history.split(";") if change.strip())
+    if unknown := next((change for change in changes if change.removeprefix("+").split()[0] not in CHANGES), ""):
+        raise ValueError(f"nothing is called {unknown!r}; changes begin with {', '.join(sorted(CHANGES))}")
     return Run(changes, wrong, rough, seed if rough else 0, race, tuple(map(int, hands.split())), dies)
 
 

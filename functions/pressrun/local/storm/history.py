@@ -67,6 +67,9 @@ HISTORIES = {
 }
 
 
+CHANGES = frozenset(("put", "delete", "rename", "toml", "picture", "author", "wait", "sweep", "deploy", "lose", "swap"))
+
+
 class Editor:
     """Makes changes happen on a stage, and tells the reader what must not be seen yet."""
 
