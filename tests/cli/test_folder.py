@@ -247,10 +247,8 @@ def test_an_address_of_aws_that_is_none_is_told(endpoint: str) -> None:
 
 def test_a_storm_of_what_is_no_change_is_a_wrong_call() -> None:
     ran = pressrun("storm", "--history", "foo")
-    assert (ran.code, ran.err.splitlines()[0]) == (
-        2,
-        "This is no run: nothing is called 'foo'; changes begin with author, delete, deploy, lose, picture,",
-    )
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("This is no run: nothing is called 'foo'; changes begin with author, ")
 
 
 def test_a_wrong_call_is_one_readable_block() -> None:

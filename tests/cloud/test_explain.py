@@ -116,6 +116,13 @@ def test_a_redirect_and_a_410_say_why(stage: Stage) -> None:
     assert "Deleted" in tag.text()
 
 
+def test_an_asset_says_what_brings_it(stage: Stage) -> None:
+    [style] = [key for key in stage.site() if key.startswith("assets/style.")]
+    found = explain(stage.cloud, f"/{style}")
+    assert (found.status, found.target) == (200, "site")
+    assert "the templates of edition" in found.made_from[-1]
+
+
 def test_where_nothing_is_it_says_what_will_be_or_that_nothing_ever_was(stage: Stage) -> None:
     stage.put(TWO, article("Two", section="essays", date=ago(hours=-5)))
     stage.put("articles/rough.md", article("Rough", section="essays", draft="true"))

@@ -307,6 +307,14 @@ def test_a_field_that_never_ends_is_refused(text: str) -> None:
     assert errors(read_article(KEY, text.encode(), MERIDIAN)[1])
 
 
+def test_what_is_not_there_is_told_with_its_line_however_it_is_written() -> None:
+    text = head() + "\n[y](My_Ferry.md)\n[[The Crew]]\n![c](né.jpg)\n![d](<a b.jpg>)\n"
+    found, _ = read_article(KEY, text.encode(), MERIDIAN)
+    assert found
+    told = [(problem.line, problem.text) for problem in unmet(found, text, ())[1]]
+    assert told == [(7, "né.jpg"), (8, "a b.jpg"), (5, "my-ferry"), (6, "the-crew")]
+
+
 def test_what_an_article_mentions_is_looked_for_where_it_is_told_and_no_more() -> None:
     links = "".join(f"[a](A_{n:05}.md) " for n in range(900))
     found, _ = read_article(KEY, (head() + links).encode(), MERIDIAN)

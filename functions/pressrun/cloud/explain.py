@@ -13,7 +13,7 @@ from pressrun.cloud.register import source_key
 from pressrun.cloud.remote import distribution_of
 from pressrun.core.claims import Claim
 from pressrun.core.dates import stamp
-from pressrun.core.lists import KINDS, Target, reading_of, url_target
+from pressrun.core.lists import KINDS, SITE, Target, reading_of, url_target
 from pressrun.core.magazine import Magazine
 from pressrun.core.site import key_of
 
@@ -103,6 +103,8 @@ def explain(cloud: Cloud, address: str) -> Explanation:
     to = head.metadata.get("location", "") if head else ""
     # A section's front may have come to be where an article was: who put it last knows.
     target = Target.parse(note.target) if note and (head or not copy) else url_target(url) if copy else None
+    if target is None and head and key.startswith("assets/"):
+        target = SITE  # they are brought with the basis, and noted nowhere
     etag = head.etag if head else ""
     put = Put(note.at, note.cause) if note and note.etag == etag else Put(stamp(head.modified), "") if head else None
     purge = Told.of(told) if told else None

@@ -102,7 +102,8 @@ class Receipt:
     """What came of one ``publish``. ``status`` is 'pending' where there was no answer in time.
 
     ``times`` are the stamps at which it was ``uploaded`` and ``accepted``, its ``page`` and the last of its ``lists`` put, and the CDN ``told``, as
-    far as it came to that. ``here`` is where a local cloud serves the page of a magazine that has another address, else ''.
+    far as it came to that; ``done`` has nothing of what a new ``site.toml`` leads to. ``here`` is where a local cloud serves the page of a magazine
+    that has another address, else ''.
     """
 
     key: str
@@ -131,7 +132,10 @@ class Receipt:
     def text(self) -> str:
         """For people."""
         put, unchanged, deleted = (self.done.get(name, 0) for name in ("put", "unchanged", "deleted"))
-        pages = f"{put} pages put, {unchanged} left unchanged, {deleted} deleted; the CDN was told in {self.invalidation_items} invalidation items"
+        pages = f"{put} pages put, {unchanged} left unchanged, {deleted} deleted"
+        if self.key == SITE_TOML and self.status == "live":
+            pages = "Every page was looked at again"  # by the walk that it began, for which there is no receipt
+        pages += f"; the CDN was told in {self.invalidation_items} invalidation items"
         calls = sum(count for name, count in self.done.items() if name.startswith("calls."))
         here = f"Here it is at {self.here}\n" if self.here and self.here not in self.said else ""
         steps = {"uploaded": "uploaded", "accepted": "accepted", "page": "page live", "lists": "last list put", "told": "CDN told"}

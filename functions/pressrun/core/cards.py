@@ -200,10 +200,15 @@ def unmet(article: Article, text: str, there: Container[str]) -> tuple[tuple[str
         wanted[article.issue] = [f"issue/{slug_of(article.issue)}"], "There is no such journal issue yet.", remedy
     missing = {what: found for what, found in wanted.items() if not any(name in there for name in found[0])}
     lower = text.lower()
-    notes = (
-        note(said, remedy, line=lower.count("\n", 0, place) + 1 if (place := lower.find(what.lower())) >= 0 else None, text=what[:120])
-        for what, (_, said, remedy) in islice(missing.items(), _MOST_NOTES)
-    )
+
+    def line_of(what: str) -> int | None:
+        place = lower.find(what.lower())
+        if place < 0:  # a link to the-ferry may be written The_Ferry
+            found = re.search(what.lower().replace("-", r"[\W_]+"), lower) if re.fullmatch(r"[a-z0-9-]+", what) else None
+            place = found.start() if found else place
+        return lower.count("\n", 0, place) + 1 if place >= 0 else None
+
+    notes = (note(said, remedy, line=line_of(what), text=what[:120]) for what, (_, said, remedy) in islice(missing.items(), _MOST_NOTES))
     return tuple(sorted({name for names, _, _ in missing.values() for name in names})), tuple(notes)
 
 
