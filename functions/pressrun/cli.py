@@ -143,10 +143,13 @@ def new(
     section: Annotated[str, typer.Option(help="The section that it belongs to.")] = "",
 ) -> None:
     """Begin an article: a file with its front matter."""
+    from pressrun.core.article import LONGEST_TITLE
     from pressrun.core.links import slug_of
 
     if not title.strip():
         fail("The title is empty.", 'Give the headline, as in: pressrun new "Ice on the estuary"')
+    if len(title) > LONGEST_TITLE:
+        fail(f"The title has {len(title)} characters; {LONGEST_TITLE} is the most.", "Shorten it; the rest may be the summary.")
     name = f"{slug_of(title) or 'article'}.md"
     path = Path("articles", name) if Path("site.toml").is_file() else Path(name)
     if path.exists():
@@ -266,7 +269,7 @@ def build(
     if made.refused:
         for key, problems in made.refused.items():
             err.print(f"\n{key}: refused", markup=False)
-            for problem in problems:
+            for problem in ranked(problems):
                 err.print(spoken(problem), markup=False)
         raise typer.Exit(1)
 
@@ -481,7 +484,7 @@ def _progress(whole: float) -> Iterator[Any]:
 def publish(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="The articles.")],
     to: Annotated[str, typer.Option(metavar="KEY", help="The content key, or a folder that ends with /. Without it, articles/<file name>.")] = "",
-    timeout: Annotated[int, typer.Option(help="Seconds to wait.")] = 120,
+    timeout: Annotated[int, typer.Option(min=0, help="Seconds to wait.")] = 120,
     as_json: Json = False,
 ) -> None:
     """Upload articles, wait, and show what came of it."""
@@ -546,7 +549,7 @@ def desk(port: Annotated[int, typer.Option(min=0, max=65535, help="Where it is s
 def preview(
     key: Annotated[str, typer.Argument(help="The content key of a draft or of an embargoed article.")],
     hours: Annotated[int, typer.Option(min=1, max=168, help="How long the address is good for.")] = 24,
-    timeout: Annotated[int, typer.Option(help="Seconds to wait.")] = 60,
+    timeout: Annotated[int, typer.Option(min=0, help="Seconds to wait.")] = 60,
     as_json: Json = False,
 ) -> None:
     """A private address with every page that the article would change."""
@@ -566,7 +569,7 @@ def preview(
 
 
 @app.command()
-def settle(timeout: Annotated[int, typer.Option(help="Seconds to wait.")] = 300, as_json: Json = False) -> None:
+def settle(timeout: Annotated[int, typer.Option(min=0, help="Seconds to wait.")] = 300, as_json: Json = False) -> None:
     """Wait until nothing is pending."""
     from pressrun.cloud import remote
 
@@ -661,7 +664,7 @@ def deploy(
         except subprocess.CalledProcessError as error:
             fail("The package cannot be made.", str(error.stderr or error).strip())
     say(f"{built.folder}: {built.size / 1e6:.1f} MB, edition {built.edition}{'' if built.compiled else ', without bytecode: there is no python3.13'}")
-    name = os.environ.get("PRESSRUN_NAME", "pressrun")
+    name = os.environ.get("PRESSRUN_NAME") or "pressrun"
     if subprocess.run(local.arguments(sam, TEMPLATE, name, built.edition, parameters or ()), check=False).returncode:  # noqa: S603 - as it was given
         fail("SAM has not deployed it.", "What it says above is the reason; nothing was put in force.", code=1)
     with remote.connected(fail) as cloud:

@@ -131,6 +131,17 @@ MISTAKES: dict[str, tuple[str, Told]] = {
             )
         ],
     ),
+    "a title that begins a list": (
+        "---\ntitle: [\n---\n",
+        [
+            (
+                2,
+                "title: [",
+                "What begins with [ is not closed, or a comma or a quotation mark is missing in it.",
+                "Write a list like tags: [one, two], or put the value in quotation marks if it is none.",
+            )
+        ],
+    ),
     "a second colon in an item": (
         "---\ntitle: One\ncorrections:\n- 2026-11-24: The headline: it said four\n---\n",
         [(4, "- 2026-11-24: The headline: it said four", "There is a colon in the value.", "Put the whole value in quotation marks.")],

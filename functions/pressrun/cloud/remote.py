@@ -54,7 +54,7 @@ _POLL = 0.2  # seconds
 @contextmanager
 def connected(fail: Callable[..., NoReturn]) -> Iterator[Cloud]:
     """A Cloud whose settings are those of the stack that ``PRESSRUN_NAME`` names ('pressrun' without it). What AWS refuses ends in ``fail``."""
-    name = os.environ.get("PRESSRUN_NAME", "pressrun")
+    name = os.environ.get("PRESSRUN_NAME") or "pressrun"
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     try:
         is_local = (there := urlsplit(endpoint)).hostname in ("127.0.0.1", "localhost")

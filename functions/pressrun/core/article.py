@@ -28,7 +28,7 @@ PREFIX, PAGES = "articles/", "pages/"
 MARKUP: dict[str, Markup] = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
 _LARGEST_FILE = 10 * 1024 * 1024  # with the pictures in it
 _LARGEST_TEXT = 2 * 1024 * 1024
-_LONGEST_TITLE = 300
+LONGEST_TITLE = 300
 _LONGEST_ID = 200
 _MOST_ITEMS = 200
 _MOST_NAMED, _LONGEST_NAMED = 1_000, 80_000  # with as many characters together: the catalogue keeps them in one item, of 400 KB at most
@@ -170,7 +170,7 @@ def _title_of_file(key: str) -> str:
     """As Jekyll has it for a post: the words of a file name that is dated. '' for any other, and for one that no title could be as long as."""
     stem, date = stem_of(key)
     words = " ".join(re.split(r"[-_\s]+", stem)).strip() if date and stem != date else ""
-    return words[:1].upper() + words[1:] if len(words) <= _LONGEST_TITLE else ""
+    return words[:1].upper() + words[1:] if len(words) <= LONGEST_TITLE else ""
 
 
 def read_article(key: str, data: bytes, magazine: Magazine) -> tuple[Article | None, tuple[Problem, ...]]:
@@ -323,8 +323,8 @@ class Reader:
             slug = slug_of(value)
             if not slug:
                 self.refuse(name, f"“{value}” has no letter or digit, so it cannot have a page.", "Write a word.")
-            elif len(value) > _LONGEST_TITLE:
-                self.refuse(name, f"“{value[:60]}…” has {len(value)} characters; {_LONGEST_TITLE} is the most.", "Shorten it.")
+            elif len(value) > LONGEST_TITLE:
+                self.refuse(name, f"“{value[:60]}…” has {len(value)} characters; {LONGEST_TITLE} is the most.", "Shorten it.")
             elif _SIGNS.findall((kept := found.setdefault(slug, Label(value, slug))).name) != _SIGNS.findall(value):
                 said = f"“{value}” is “{slug}” in an address, as “{kept.name}” is."
                 field = self.fields[name]
@@ -512,9 +512,10 @@ class _ArticleReader(Reader):
             remedy = "Write it between <title> and </title>." if self.markup == "html" else "Add a line to the front matter: title: …"
             self.problems.append(Problem("The article has no title.", remedy, 1))
         elif not any(category(sign)[0] in "LNPS" for sign in title) and isinstance(_unwrapped(self.fields["title"].value), str):
-            self.refuse("title", "The title is empty.", "Write the headline after title:")
-        elif len(title) > _LONGEST_TITLE:
-            self.refuse("title", f"The title has {len(title)} characters; {_LONGEST_TITLE} is the most.", "Shorten it; the rest may be the summary.")
+            if self.fields["title"].line not in {found.line for found in errors(self.problems)}:  # or it was not readable
+                self.refuse("title", "The title is empty.", "Write the headline after title:")
+        elif len(title) > LONGEST_TITLE:
+            self.refuse("title", f"The title has {len(title)} characters; {LONGEST_TITLE} is the most.", "Shorten it; the rest may be the summary.")
         return title
 
     def _without_headline(self, body: str) -> str:
@@ -687,8 +688,8 @@ class _ArticleReader(Reader):
 
     def kicker(self) -> str:
         kicker = self.text("kicker")
-        if len(kicker) > _LONGEST_TITLE:
-            self.refuse("kicker", f"The kicker has {len(kicker)} characters; {_LONGEST_TITLE} is the most.", "Shorten it.")
+        if len(kicker) > LONGEST_TITLE:
+            self.refuse("kicker", f"The kicker has {len(kicker)} characters; {LONGEST_TITLE} is the most.", "Shorten it.")
         return kicker
 
     def lang(self) -> str:

@@ -7,6 +7,7 @@ What it does not show, known and left open:
 
 - Permissions: neither roles nor policies are enforced. The template's tests judge them. S3 asks for no signature, and a signed address never expires.
 - Lifecycle rules: nothing in a bucket grows old.
+- A folder cannot hold both ``a`` and ``a/b``, as a bucket can: the second of them is in the bucket alone, and gone with the next start.
 - Order and repetition: queues deliver in order and once unless a function fails, S3 announces at once. `weather` and `storm` stir.
 - Eventual consistency: every read of DynamoDB is strong, also of an index.
 - Throttling, quotas and cold starts; a function over its timeout is only reported. DynamoDB's 4 MB a transaction is not held.
