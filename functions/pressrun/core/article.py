@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -31,6 +31,7 @@ _LARGEST_TEXT = 2 * 1024 * 1024
 LONGEST_TITLE = 300
 _LONGEST_ID = 200
 _MOST_ITEMS = 200
+_FEW_NAMED = 50  # however long their names
 _MOST_NAMED, _LONGEST_NAMED = 1_000, 80_000  # with as many characters together: the catalogue keeps them in one item, of 400 KB at most
 _MOST_NOTES = 20
 _MOST_PROBLEMS = 100
@@ -547,8 +548,7 @@ class _ArticleReader(Reader):
             remedy = "It is left out. For a video, write its address after video: in the front matter."
             self.problems.append(note(f"<{tag}> cannot be shown.", remedy, line=line_of(f"<{tag}"), text=f"<{tag}>"))
         pictures = tuple(dict.fromkeys(filter(None, (image, *said.pictures))))
-        named = [*said.refs, *(key for src in (*pictures, *said.files) for key in media_keys(self.key, src))]
-        if len(named) > _MOST_NAMED or sum(map(len, named)) > _LONGEST_NAMED:
+        if self._names_too_much(said.refs, (*pictures, *said.files)):
             problem = f"The text names more than {_MOST_NAMED:,} other articles, pictures and files, or such with very long names."
             self.problems.append(Problem(problem, "Make several articles of it.", first_line))
             return "", (), (), ()
@@ -558,6 +558,12 @@ class _ArticleReader(Reader):
             line = self.fields["image"].line if src == image else line_of(src.lower())
             self.problems.append(note("A picture that is on another site is not shown.", remedy, line=line, text=src[:120]))
         return html, said.refs, pictures, said.files
+
+    def _names_too_much(self, refs: Sequence[str], sources: Sequence[str]) -> bool:
+        count = len(refs) + len(sources)
+        if not _FEW_NAMED < count <= _MOST_NAMED:
+            return count > _FEW_NAMED
+        return sum(map(len, (*refs, *(key for src in sources for key in media_keys(self.key, src))))) > _LONGEST_NAMED
 
     def _is_instant(self, text: str) -> bool:
         try:
