@@ -14,6 +14,7 @@
 ``sweep``
 ``deploy EDITION``       other code and templates
 ``lose``                 every message that is under way is lost for good
+``ruin``                 the catalogue is lost, and made again once the functions have met with that
 ``swap``                 what was sent last is delivered first
 =======================  =======================================================================================================================
 
@@ -62,12 +63,13 @@ HISTORIES = {
     "another picture, which others show": ("picture red", "put a shows", "put b", "picture blue"),
     "another logo": ("put a", "picture red", "toml logo", "picture blue", "picture green"),
     "a picture and its takedown": ("picture red", "put a shows", "delete a"),
+    "a lost catalogue": ("put a", "put a wrong", "put b", "+ ruin"),
     "an embargo moved earlier": ("put a at=3", "wait 61", "sweep", "put a at=2", "wait 60"),
     "an embargo moved later": ("put a at=5", "wait 240", "sweep", "wait 60", "put a at=20"),
 }
 
 
-CHANGES = frozenset(("put", "delete", "rename", "toml", "picture", "author", "wait", "sweep", "deploy", "lose", "swap"))
+CHANGES = frozenset(("put", "delete", "rename", "toml", "picture", "author", "wait", "sweep", "deploy", "lose", "ruin", "swap"))
 
 
 class Editor:
@@ -116,6 +118,8 @@ class Editor:
             case ["lose"]:
                 stage.lose_messages()
                 self.reader.purges_are_lost()
+            case ["ruin"]:
+                stage.ruin()
             case ["swap"]:
                 stage.reverse_messages()
             case _:

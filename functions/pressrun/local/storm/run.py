@@ -184,7 +184,7 @@ class Storm:
         for change, following in zip(run.history, (*run.history[1:], ""), strict=True):
             late = list(stage.workers)
             self.editor.happen(change, rough=run.rough)
-            calm = calm and "lose" not in change
+            calm = calm and not {"lose", "ruin"} & {*change.split()}
             if run.rough:
                 stage.work(stage.random.randint(0, 150), at_once=3 if run.seed % 5 == 1 else 2, crashes=False)
             elif not following.startswith("+"):

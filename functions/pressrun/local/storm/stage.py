@@ -29,7 +29,7 @@ from pressrun.cloud.catalogue import Basis
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.pending import as_of, pending
 from pressrun.cloud.register import read_register
-from pressrun.cloud.remote import put_in_force
+from pressrun.cloud.remote import put_in_force, republish
 from pressrun.cloud.restore import restore
 from pressrun.cloud.theme import load_theme
 from pressrun.core.build import Built, build
@@ -163,13 +163,26 @@ class Stage:
             self.local.client("sqs").purge_queue(QueueUrl=_url(queue))
         self.messages.clear()
 
+    def lose_catalogue(self) -> None:
+        """Nothing is known any more."""
+        self.cloud.catalogue.delete_all([(item["pk"], item["sk"]) for item in self.cloud.catalogue.scan()])
+
     def lose_catalogue_and_site(self) -> None:
         """Everything but the content and the register is lost, and the catalogue is made again from the register."""
         for key in self.site():
             self.cloud.site.delete(key)
-        self.cloud.catalogue.delete_all([(item["pk"], item["sk"]) for item in self.cloud.catalogue.scan()])
+        self.lose_catalogue()
         self.lose_messages()
         restore(self.cloud, self.edition)
+
+    def ruin(self) -> None:
+        """The catalogue is lost, and made again when the functions have met with that."""
+        self.lose_catalogue()
+        self.sweep()
+        self._take_messages()
+        for queue in sorted({queue for queue, _ in self.messages}):
+            self.work_off(queue)
+        republish(self.cloud, self.edition)
 
     def deploy(self, edition: str) -> None:
         """Other functions and templates are in force from now on; who is at work goes on with those that it has."""
