@@ -648,7 +648,10 @@ def deploy(
     ] = None,
 ) -> None:
     """Package and deploy with SAM; then everything is looked at by the new code and templates. PRESSRUN_NAME names the stack."""
+    from jinja2 import Environment
+
     from pressrun.cloud import remote
+    from pressrun.cloud.theme import load_theme
     from pressrun.local import deploy as local
     from pressrun.local import package
     from pressrun.local.dev import TEMPLATE
@@ -658,6 +661,13 @@ def deploy(
         fail("SAM's command line is not installed.", "Install it (pip install aws-sam-cli), and log in to AWS.")
     if wrong := next((parameter for parameter in parameters or () if "=" not in parameter), ""):
         fail(f"{wrong} is no parameter.", "Write it as NAME=VALUE, such as FreshLists=expire.")
+    names = {parameter.partition("=")[0] for parameter in parameters or ()}
+    if own := names & {"Name", "Edition"}:
+        fail(f"{own.pop()} is no parameter to be given.", "PRESSRUN_NAME names the stack; the edition is that of this checkout and of TEMPLATES.")
+    if unknown := names - local.parameters_of(TEMPLATE):
+        fail(f"The template has no parameter {unknown.pop()!r}.", f"It has {', '.join(sorted(local.parameters_of(TEMPLATE) - {'Name', 'Edition'}))}.")
+    for template, text in load_theme().templates.items():
+        Environment(autoescape=True).parse(text, template)  # a mistake ends in main
     with doing("Packaging…"):
         try:
             built = package.build()

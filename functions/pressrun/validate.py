@@ -208,17 +208,32 @@ def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
     answered = _answer(cloud, report, record)
     after = replace(record, phase="live" if magazine or basis.config else "withdrawn", upload=_etag(file))
     after = replace(after, refused=magazine is None, report=answered)
-    if config != basis.config and file:
-        after = replace(after, copy=cloud.register.put(source_key(SITE_TOML), file.body)[0])
+    is_new = file is not None and config != basis.config
+    after = replace(after, copy=cloud.register.put(source_key(SITE_TOML), file.body)[0] if file and is_new else _copy_in_force(cloud, basis))
     writes = _record_writes(cloud, record, after)
     if (config, logo) != (basis.config, basis.logo):
         try:
             walk.change_basis(cloud, basis, replace(basis, config=config, logo=logo), writes)
         except TooEarly:
             cloud.uploads.send_keys([SITE_TOML], delay=_SOON)
+            _copy_in_force(cloud, basis)
     elif writes:
         cloud.catalogue.write(writes)
     return file
+
+
+def _copy_in_force(cloud: Cloud, basis: Basis) -> str:
+    """The ETag of the register's copy of the ``site.toml`` that is in force. Where another stands there, which somebody put who was late, or died
+    before it came into force, it is put back. Raises Conflict where another is in force by now.
+    """
+    key = source_key(SITE_TOML)
+    stored = cloud.register.get(key)
+    if (stored.body.decode("utf-8-sig") if stored else "") == basis.config:
+        return stored.etag if stored else ""
+    etag, _ = cloud.register.put(key, basis.config.encode())
+    if cloud.catalogue.basis() != basis:
+        raise Conflict(SITE_TOML)
+    return etag
 
 
 def _logo(cloud: Cloud, magazine: Magazine | None) -> str:
@@ -261,16 +276,17 @@ def _medium(cloud: Cloud, basis: Basis, record: Record) -> Head | None:
     file = cloud.content.head(key)
     had = Medium.from_json(record.card) if record.card else None
     if file and file.etag == record.upload and (record.basis == basis.name if record.refused else had) and _stands(cloud, key, record.report):
+        if (kept := _keep(cloud, record, file, None)).source != record.source:
+            _commit(cloud, record, replace(record, **kept._asdict()), {}, (), (), file)
         _wake_wanting(cloud, record.names)
         return file
     medium, problems, digest = _judge_medium(cloud, key, file) if file else (None, (), "")
-    kept = Kept(record.source, record.copy, record.digest)
     if file and medium and digest != record.digest:
         copy, version = cloud.register.copy(cloud.content, key, source_key(key), etag=file.etag)
         kept = Kept(version, copy, digest)
-    elif file is None:
-        kept = _keep(cloud, record, None, None)
-    elif medium is None:
+    else:
+        kept = _keep(cloud, record, file, None)
+    if file and medium is None:
         medium = had or _accepted_medium(cloud, record)
     report = report_on_medium(key, medium, bool(errors(problems)), problems)
     after = _judged(cloud, basis, record, file, kept, "live" if medium else "withdrawn", medium, report, now)
@@ -526,18 +542,14 @@ def _stale_at(article: Article | None, copies: Mapping[str, ClaimCopy]) -> datet
     return published + FRESH if article and article.section and published else None
 
 
-def _keep(cloud: Cloud, record: Record, file: Stored | None, accepted: Stored | None) -> Kept:
+def _keep(cloud: Cloud, record: Record, file: File | None, accepted: Stored | None) -> Kept:
     """Brings the register's copy up to date."""
     key = source_key(record.key)
-
-    def put(body: bytes, digest: str) -> Kept:
-        etag, version = cloud.register.put(key, body)
-        return Kept(version, etag, digest)
-
     if accepted:
         digest = sha256(accepted.body).hexdigest()
         if digest != record.digest:
-            return put(accepted.body, digest)
+            etag, version = cloud.register.put(key, accepted.body)
+            return Kept(version, etag, digest)
     elif file is None and record.source:
         cloud.register.put(key, b"")
         return Kept()
@@ -546,8 +558,9 @@ def _keep(cloud: Cloud, record: Record, file: Stored | None, accepted: Stored | 
     if (there.version if there else "") == record.source:
         return Kept(record.source, there.etag if there else "", record.digest)
     # Who was late has put another one there, and will not be heard; or it was put for a record that was never written.
-    if record.source and (stored := cloud.register.get(key, record.source)):
-        return put(stored.body, record.digest)
+    if record.source:
+        etag, version = cloud.register.copy(cloud.register, key, key, version=record.source)
+        return Kept(version, etag, record.digest)
     cloud.register.put(key, b"")
     _still(cloud, record)
     return Kept()

@@ -33,6 +33,30 @@ def test_what_is_no_parameter_is_named_before_anything_is_done(sam: Path) -> Non
     assert "FreshLists is no parameter." in ran.err
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("Name=other", "Name is no parameter to be given."),
+        ("Edition=other", "Edition is no parameter to be given."),
+        ("=x", "The template has no parameter ''."),
+        ("FreshList=expire", "The template has no parameter 'FreshList'."),
+    ],
+)
+def test_a_parameter_that_cannot_be_is_refused_before_anything_is_done(sam: Path, given: str, said: str) -> None:
+    ran = pressrun("deploy", given, PATH=f"{sam.parent}{os.pathsep}{os.environ['PATH']}")
+    assert (ran.code, (sam.parent / "asked").exists()) == (2, False)
+    assert ran.err.startswith(said)
+
+
+def test_a_template_with_a_mistake_is_not_deployed(sam: Path, tmp_path: Path) -> None:
+    own = tmp_path / "look"
+    own.mkdir()
+    (own / "base.html").write_text("{% if %}")
+    ran = pressrun("deploy", PATH=f"{sam.parent}{os.pathsep}{os.environ['PATH']}", TEMPLATES=str(own))
+    assert (ran.code, (sam.parent / "asked").exists()) == (2, False)
+    assert ran.err.startswith("The template base.html, line 1: ")
+
+
 def test_the_package_and_the_template_are_deployed_and_put_in_force(running: Dev, sam: Path) -> None:
     settings: dict[str, Any] = {**running.settings, "PATH": f"{sam.parent}{os.pathsep}{os.environ['PATH']}"}
     ran = pressrun("deploy", "FreshLists=expire", **settings)

@@ -158,6 +158,14 @@ def test_building_again_writes_nothing_and_deletes_only_what_it_wrote(magazine: 
     assert (site / "news" / "mine.txt").read_text() == "of somebody else"
 
 
+def test_what_other_programs_leave_in_the_register_is_none_of_it(magazine: Path, tmp_path: Path) -> None:
+    for path in (magazine / ".pressrun" / "urls" / ".DS_Store", magazine / ".pressrun" / "urls" / "news" / "x" / ".claim.json.new"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\xff")
+    assert pressrun("build", magazine, tmp_path / "site").code == 0
+    assert pressrun("check", magazine).code == 0
+
+
 def test_a_file_whose_name_is_no_text_is_told_by_its_name(magazine: Path, tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(magazine / "articles") + b"/caf\xe9.md")).write_text(article())
     for command in (("check", magazine), ("build", magazine, tmp_path / "site")):

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from pressrun.cloud.batch import EditionChanged, hint_at
+from pressrun.cloud.catalogue import BASIS
 from pressrun.cloud.pending import records
 from pressrun.cloud.remote import republish
 from pressrun.core.build import judge
@@ -536,6 +537,40 @@ def test_while_the_catalogue_is_lost_nothing_is_done_and_one_command_makes_it_ag
     stage.check()
     assert "Another" in stage.text("/news/other/")
     assert "Not this" not in stage.text("/news/story/")
+
+
+def test_of_a_catalogue_that_lost_its_basis_alone_nothing_is_believed(stage: Stage) -> None:
+    publish(stage, expires=ago(days=-1))
+    publish(stage, OTHER, title="Other")
+    stage.cloud.catalogue.delete_all([BASIS])
+    republish(stage.cloud, stage.edition)
+    stage.settle()
+    stage.check()
+    assert {record.key: record.status for record in records(stage.cloud)}[KEY] == "live"
+
+
+def test_what_a_late_worker_put_in_the_place_of_an_accepted_copy_is_put_back(stage: Stage) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (24, 16), "red").save(picture, "PNG")
+    stage.put("media/quay.png", picture.getvalue())
+    publish(stage, image="/media/quay.png")
+    before = stage.site()
+    for key, late in (("site.toml", SITE_TOML.replace("The Stage", "Late").encode()), ("media/quay.png", b"late"), (KEY, b"late")):
+        stage.cloud.register.put(f"sources/{key}", late)
+    stage.put("site.toml", "title =")
+    stage.put("media/quay.png", b"no picture")
+    stage.put(KEY, "no article")
+    stage.settle()
+    stage.check()
+    stage.cloud.register.put("sources/media/quay.png", b"later")
+    stage.cloud.register.put("sources/site.toml", b"later")
+    stage.wait(601)
+    stage.sweep()
+    stage.settle()
+    stage.check()
+    assert stage.cloud.register.body("sources/media/quay.png") == picture.getvalue()
+    assert stage.cloud.register.body("sources/site.toml") == SITE_TOML.encode()
+    assert stage.site() == before
 
 
 def test_a_worker_of_another_edition_puts_nothing_and_gives_its_messages_back(stage: Stage) -> None:

@@ -540,6 +540,7 @@ def test_a_picture_inside_the_text_is_taken_out_into_a_file(key: str, text: str)
     [
         ("data:image/png;base64,AAAA", "is not a PNG, JPEG, GIF, WebP or AVIF picture"),
         ("data:image/png;base64,A", "is broken"),
+        (f"data:image/png;base64,{PNG[:40]}", "cannot be shown. The picture is broken, or was cut short on its way"),
         ("data:image/svg+xml;base64,PHN2Zz4=", "is not a PNG, JPEG, GIF, WebP or AVIF picture"),
         ("data:image/png;base64," + "A" * 7_000_000, "is larger than 5 MB"),
     ],

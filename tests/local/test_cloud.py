@@ -17,6 +17,7 @@ import pytest
 
 from pressrun.local.aws import listen
 from pressrun.local.cloud import LocalCloud
+from pressrun.local.folder import Folder
 
 from .conftest import TEMPLATE, handlers
 
@@ -206,6 +207,35 @@ def test_no_function_runs_before_it_is_let_go() -> None:
     with LocalCloud(TEMPLATE, handlers=functions, held=True):
         ran.clear()
     assert ran == []
+
+
+def test_what_changes_in_a_folder_before_anybody_watches_it_is_brought(tmp_path: Path) -> None:
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    for name in ("stays", "changes", "goes"):
+        (articles / f"{name}.md").write_text(name)
+    with LocalCloud(TEMPLATE, handlers=handlers(), pace=0.01, held=True) as cloud:
+        s3 = cloud.client("s3")
+        folder = Folder(tmp_path, s3, "pressrun-content", "pressrun-register")
+        cloud.aws.observe(folder.mirror)
+        folder.upload()
+        (articles / "changes.md").write_text("changed")
+        (articles / "goes.md").unlink()
+        (articles / "comes.md").write_text("comes")
+        stop = threading.Event()
+        watcher = threading.Thread(target=folder.watch, args=[stop])
+        watcher.start()
+        wanted = {"articles/stays.md": b"stays", "articles/changes.md": b"changed", "articles/comes.md": b"comes"}
+        found: dict[str, bytes] = {}
+        for _ in range(400):
+            listed = s3.list_objects_v2(Bucket="pressrun-content").get("Contents", [])
+            found = {one["Key"]: s3.get_object(Bucket="pressrun-content", Key=one["Key"])["Body"].read() for one in listed}
+            if found == wanted:
+                break
+            stop.wait(0.05)
+        stop.set()
+        watcher.join()
+        assert found == wanted
 
 
 def test_a_taken_port_is_named_and_leaves_nothing_behind() -> None:

@@ -24,6 +24,11 @@ def claim_object_key(url: str) -> str:
     return f"{CLAIMS}{url.strip('/')}/claim.json"
 
 
+def is_claim(key: str) -> bool:
+    """Whether this key of the register is a claim's. File managers leave files of their own beside them."""
+    return key.startswith(CLAIMS) and key.endswith("/claim.json")
+
+
 def source_key(key: str) -> str:
     """``articles/x.md`` has its copy at ``sources/articles/x.md``. An empty copy is that of a file that is gone."""
     return SOURCES + key
@@ -36,6 +41,6 @@ def claim_object(claim: Claim) -> SiteObject:
 
 def read_register(bucket: Bucket) -> Register:
     """All of it: for commands that look at everything."""
-    claims = (Claim.from_json(stored.body) for key, _ in bucket.listing(CLAIMS) if (stored := bucket.get(key)))
+    claims = (Claim.from_json(stored.body) for key, _ in bucket.listing(CLAIMS) if is_claim(key) and (stored := bucket.get(key)))
     sources = (key.removeprefix(SOURCES) for key, etag in bucket.listing(SOURCES) if etag)
     return Register({claim.url: claim for claim in claims}, Files(sources, lambda key: bucket.body(source_key(key))))

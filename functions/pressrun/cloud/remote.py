@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep
@@ -363,7 +363,8 @@ def republish(cloud: Cloud, edition: str) -> int:
     Returns how many keys, URLs and lists that is.
     """
     if cloud.catalogue.basis() == Basis():
-        restore(cloud, edition)
+        with suppress(Conflict):  # somebody else has done so
+            restore(cloud, edition)
     keys, targets = set[str](), set[Target]()
     for item in cloud.catalogue.scan():
         kind, _, name = item["pk"].partition("#")

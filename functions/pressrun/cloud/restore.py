@@ -7,7 +7,7 @@ from pressrun.cloud import walk
 from pressrun.cloud.batch import hint_at
 from pressrun.cloud.catalogue import Basis, ClaimCopy, Record, identity_item
 from pressrun.cloud.cloud import Cloud
-from pressrun.cloud.register import CLAIMS, SOURCES, Kept
+from pressrun.cloud.register import SOURCES, Kept, is_claim
 from pressrun.core.claims import Claim
 from pressrun.core.lists import url_target
 from pressrun.core.magazine import KEY as SITE_TOML
@@ -15,10 +15,13 @@ from pressrun.core.media import is_medium
 
 
 def restore(cloud: Cloud, edition: str) -> None:
-    """Into an empty catalogue: every claim, a record of what each key owns, a hint for each URL without an owner; then the basis, and a full walk.
+    """In place of a catalogue without a basis: every claim, a record of what each key owns, a hint for each URL without an owner; then the basis, and
+    a full walk.
 
     ``edition`` is that of the functions, which do nothing before. Raises Conflict where there is a basis meanwhile.
     """
+    # Of a catalogue that lost its basis alone, what is left may be old.
+    cloud.catalogue.delete_all([(item["pk"], item["sk"]) for item in cloud.catalogue.scan()])
     now = cloud.now()
     claims: dict[str, ClaimCopy] = {}
     sources: dict[str, Kept] = {}
@@ -30,7 +33,7 @@ def restore(cloud: Cloud, edition: str) -> None:
             sources[source] = Kept(head.version if head else "", etag, cloud.register.digest(key, etag, 0)[0])
             continue
         stored = cloud.register.get(key)
-        if stored and key.startswith(CLAIMS):
+        if stored and is_claim(key):
             claim = Claim.from_json(stored.body)
             claims[claim.url] = ClaimCopy(claim, stored.etag, claim.lived(now))
         elif stored and source == SITE_TOML:

@@ -20,7 +20,7 @@ from pressrun.core.html import read_page
 from pressrun.core.links import captions_of, is_elsewhere, media_keys, name_of, slug_of, stand_in, stem_of, video_of
 from pressrun.core.magazine import LANGUAGE, Magazine, Section
 from pressrun.core.markdown import Markup, clean, excess, mentions, plain, rendered, unshown
-from pressrun.core.media import is_medium, suffix_of, too_long
+from pressrun.core.media import is_medium, judge, suffix_of, too_long
 from pressrun.core.problem import CONTROL, WINDOWS, Problem, errors, may_have_control, mended, nearest, note
 from pressrun.core.shortcodes import translate
 
@@ -184,6 +184,11 @@ def read_article(key: str, data: bytes, magazine: Magazine) -> tuple[Article | N
     if text is None:
         return None, tuple(problems)
     text, embedded, problems = take_out(text)
+    for picture in embedded:
+        if found := judge(picture.name, picture.data)[1]:
+            line = text.count("\n", 0, text.find(picture.name)) + 1
+            said = f"A picture inside the text cannot be shown. {found[0].problem}"
+            problems.append(Problem(said, "Save it anew as a PNG or JPEG file, upload it to media/ and name it here.", line))
     if len(text) > _LARGEST_TEXT:
         return None, (_TOO_LARGE,)
     document, more = read_page(text) if markup == "html" else split(text)

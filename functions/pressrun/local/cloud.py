@@ -135,8 +135,8 @@ class Cloud:
 class LocalCloud(Cloud):
     """The local cloud that runs by itself, with an AWS endpoint and the site on ports of 127.0.0.1 (0: any that is free).
 
-    `reload`: open pages reload when they change. `latency`: everything takes about as long as on AWS. `held`: no function runs before `begin`.
-    `clock` is the machine's. Entering raises OSError, with the port in its message, when a port is taken.
+    `reload`: open pages reload when they change. `latency`: everything takes about as long as on AWS. `held`: no function runs, and AWS is not
+    served, before `begin`. `clock` is the machine's. Entering raises OSError, with the port in its message, when a port is taken.
     """
 
     def __init__(
@@ -163,7 +163,7 @@ class LocalCloud(Cloud):
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
-        aws_port, cdn_port = self._ports
+        _, cdn_port = self._ports
         with ExitStack() as opening:
             listener = opening.enter_context(listen(cdn_port))
             host, port = listener.getsockname()
@@ -174,8 +174,8 @@ class LocalCloud(Cloud):
             if self.latency:
                 for mapping in self.mappings.values():
                     mapping.lag = partial(self.latency.message, from_s3=mapping.source.function.step in ("validate", "invalidate"))
-            self.endpoint_url = opening.enter_context(self.aws.serve(aws_port))
             opening.enter_context(serve(self.cdn, listener, self._live_reload() if self._reload else None))
+            self._serving = opening.enter_context(ExitStack())
             opening.enter_context(self._running())
             self._all_open = opening.pop_all()
         return self
@@ -193,7 +193,8 @@ class LocalCloud(Cloud):
         return True
 
     def begin(self) -> None:
-        """Lets the functions run, once, where they are `held`."""
+        """Lets the functions run and serves AWS, once, where all is `held`. Raises OSError when the port is taken."""
+        self.endpoint_url = self._serving.enter_context(self.aws.serve(self._ports[0]))
         self._threads = [threading.Thread(target=mapping.run, name=mapping.source.queue, daemon=True) for mapping in self.mappings.values()]
         self._threads += [threading.Thread(target=self._schedule, args=[schedule], daemon=True) for schedule in self.stack.schedules]
         for thread in self._threads:

@@ -3,6 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from samtranslator.yaml_helper import yaml_parse
+
+
+def parameters_of(template: Path) -> set[str]:
+    """The names of the template's parameters."""
+    return set(yaml_parse(template.read_text("utf-8"))["Parameters"])
+
 
 def arguments(sam: str, template: Path, name: str, edition: str, parameters: Sequence[str]) -> list[str]:
     """The call of ``sam deploy``: https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-cli-command-reference-sam-deploy.html

@@ -135,11 +135,11 @@ def running(
         cloud.aws.on_purge(lambda _distribution, items, _at: purged.extend(items))
         restore(buckets, settings["parameters"]["Edition"])
         folder.upload()
-        cloud.begin()  # not before: a function would take what is not there yet for gone
         stop = threading.Event()
         watcher = threading.Thread(target=folder.watch, args=[stop], daemon=True)
         if watch:
             watcher.start()
+        cloud.begin()  # not before: a function would take what is not there yet for gone, and an upload be overwritten by what is
         try:
             yield Running(cloud, purged, path.resolve() / REGISTER / LOG)
         finally:

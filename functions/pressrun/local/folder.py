@@ -14,13 +14,14 @@ from typing import Any
 
 from watchfiles import watch
 
-from pressrun.cloud.register import CLAIMS, SOURCES
+from pressrun.cloud.register import SOURCES, is_claim
 from pressrun.core.claims import Claim, Register
 from pressrun.core.magazine import KEY as SITE_TOML
 from pressrun.core.media import KINDS
 from pressrun.core.report import PREFIX as REPORTS
 
 REGISTER = ".pressrun"
+_AT_ONCE = 500  # milliseconds
 
 
 class _OnDisk(Mapping[str, bytes]):
@@ -55,8 +56,8 @@ def read_register(folder: Path) -> Register:
     """The register of a content folder; an empty one where there is none."""
     register = folder / REGISTER
     keys = list(_keys(register))
-    claims = [Claim.from_json((register / key).read_bytes()) for key in keys if key.startswith(CLAIMS)]
-    sources = [key.removeprefix(SOURCES) for key in keys if key.startswith(SOURCES) and (register / key).stat().st_size]
+    claims = [Claim.from_json((register / key).read_bytes()) for key in keys if is_claim(key)]
+    sources = [key.removeprefix(SOURCES) for key in keys if _is_source(key) and (register / key).stat().st_size]
     return Register({claim.url: claim for claim in claims}, _OnDisk(register / SOURCES, sources))
 
 
@@ -74,7 +75,7 @@ class Folder:
         """Puts the folder's register into its bucket, before anything else."""
         (bucket,) = (name for name in self.buckets if name != self.content)
         for key, path in _files(self.path / REGISTER):
-            if key.startswith((CLAIMS, SOURCES)):
+            if is_claim(key) or _is_source(key):
                 self.s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
 
     def upload(self) -> None:
@@ -103,9 +104,16 @@ class Folder:
                 self._held[key] = sha256(body).hexdigest() if body is not None else ""
 
     def watch(self, stop: threading.Event) -> None:
-        """Uploads what is saved in the folder and deletes what is removed, until ``stop``."""
-        for changes in watch(self.path, stop_event=stop, debounce=200, step=50, watch_filter=None, raise_interrupt=False):
-            for key in sorted({key for _, name in changes for key in self._touched(Path(name))}):
+        """Uploads what is saved in the folder and deletes what is removed, until ``stop``; first what changed before anybody watched."""
+        settings: dict[str, Any] = {"debounce": 200, "step": 50, "watch_filter": None, "raise_interrupt": False}
+        is_first = True
+        for changes in watch(self.path, stop_event=stop, rust_timeout=_AT_ONCE, yield_on_timeout=True, **settings):
+            keys = {key for _, name in changes for key in self._touched(Path(name))}
+            if is_first:
+                with self._lock:
+                    keys |= {*read_content(self.path), *self._held}
+                is_first = False
+            for key in sorted(keys):
                 self._bring(key)
 
     def _touched(self, path: Path) -> Iterator[str]:
@@ -139,7 +147,7 @@ class Folder:
     def _path_of(self, bucket: str, key: str) -> Path | None:
         """Where a key lies on disk; None for one that no file can have, or that is not content."""
         parts = PurePosixPath(key).parts
-        if key.endswith("/") or "/".join(parts) != key or not parts or any(part.startswith(".") or len(part.encode()) > 240 for part in parts):
+        if key.endswith("/") or "/".join(parts) != key or not parts or any(part.startswith(".") or len(part.encode()) > 250 for part in parts):
             return None
         if bucket == self.content and not (is_content(key) or key.startswith(REPORTS)):
             return None
@@ -149,6 +157,11 @@ class Folder:
 def is_content(key: str) -> bool:
     """Whether a file of this key is uploaded."""
     return (key == SITE_TOML or key.startswith(KINDS)) and not any(part.startswith(".") for part in key.split("/"))
+
+
+def _is_source(key: str) -> bool:
+    """Whether a file of the register is a copy; one that begins with a dot was left by somebody else, or by whoever died writing it."""
+    return key.startswith(SOURCES) and not PurePosixPath(key).name.startswith(".")
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
