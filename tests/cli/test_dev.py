@@ -110,16 +110,16 @@ def test_stopped_and_started_again_it_is_the_same_site(tmp_path: Path) -> None:
         second.verify()
 
 
-@pytest.mark.parametrize("signal", [SIGINT, SIGTERM])
 def test_a_deployments_own_theme_is_on_its_pages(tmp_path: Path) -> None:
     own = tmp_path / "look"
     own.mkdir()
     (own / "404.html").write_text("our own")
     with dev(tmp_path / "magazine", tmp_path / "printed", TEMPLATES=str(own)) as running:
-        assert running.answers("/nowhere/", 404) == "our own"
+        assert running.answers("/nowhere/", 404).startswith("our own")
         assert running.pressrun("verify", TEMPLATES=str(own)).code == 0
 
 
+@pytest.mark.parametrize("signal", [SIGINT, SIGTERM])
 def test_a_signal_ends_it_cleanly(tmp_path: Path, signal: Signals) -> None:
     with dev(tmp_path / "magazine", tmp_path / "printed") as running:
         assert running.stop(signal) == 0
