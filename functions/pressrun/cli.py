@@ -229,9 +229,10 @@ def _key_of(path: Path, root: Path) -> str:
     """Where an upload of the file would go: a file that lies elsewhere than content should is judged as if its folder lay in articles/."""
     from pressrun.local.folder import is_content
 
-    if not _place_of(path).is_relative_to(root):
+    place = _place_of(path)
+    if not place.is_relative_to(root):
         fail(f"{path} does not lie in {root}.", "Check the articles of one magazine at a time.")
-    key = _place_of(path).relative_to(root).as_posix()
+    key = place.relative_to(root).as_posix()
     return key if is_content(key) else f"articles/{key}"
 
 
@@ -591,17 +592,11 @@ def verify(
     """Compare the live site with what the content and the register make it, to the byte."""
     from pressrun.cloud import remote
     from pressrun.core.build import NoMagazine
-    from pressrun.local.package import edition
 
     with remote.connected(fail) as cloud, doing("Comparing…"):
-        in_force = cloud.catalogue.basis().edition
-        other = "Other code or templates are in force than those of this checkout and of TEMPLATES, by which it is compared."
-        remedy = "Compare by those that were deployed."
-        if not in_force:
-            other, remedy = "The catalogue is empty, and nothing is in force.", "pressrun republish makes it again from the register."
-        is_other = in_force != edition()
-        if repair and is_other:
-            fail(other, remedy)
+        unlike = _unlike(cloud.catalogue.basis().edition)
+        if repair and unlike:
+            fail(*unlike)
         try:
             difference = remote.verify(cloud)
             if repair and not difference.identical:
@@ -613,10 +608,20 @@ def verify(
         say_json(difference.value())
     else:
         say(difference.text())
-    if is_other and not difference.identical:
-        fail(other, remedy, code=1)
     if not difference.identical:
-        raise typer.Exit(1)
+        fail(*unlike, code=1)
+
+
+def _unlike(in_force: str) -> tuple[str, ...]:
+    """What is to be said where another edition is in force than the one by which a site is compared, or none; else nothing."""
+    from pressrun.local.package import edition
+
+    if not in_force:
+        return "The catalogue is empty, and nothing is in force.", "pressrun republish makes it again from the register."
+    if in_force == edition():
+        return ()
+    other = "Other code or templates are in force than those of this checkout and of TEMPLATES, by which it is compared."
+    return other, "Compare by those that were deployed."
 
 
 @app.command()
@@ -662,20 +667,22 @@ def deploy(
     if wrong := next((parameter for parameter in parameters or () if "=" not in parameter), ""):
         fail(f"{wrong} is no parameter.", "Write it as NAME=VALUE, such as FreshLists=expire.")
     names = {parameter.partition("=")[0] for parameter in parameters or ()}
-    if own := names & {"Name", "Edition"}:
-        fail(f"{own.pop()} is no parameter to be given.", "PRESSRUN_NAME names the stack; the edition is that of this checkout and of TEMPLATES.")
-    if unknown := names - local.parameters_of(TEMPLATE):
-        fail(f"The template has no parameter {unknown.pop()!r}.", f"It has {', '.join(sorted(local.parameters_of(TEMPLATE) - {'Name', 'Edition'}))}.")
+    own = {"Name", "Edition"}
+    if given := names & own:
+        fail(f"{given.pop()} is no parameter to be given.", "PRESSRUN_NAME names the stack; the edition is that of this checkout and of TEMPLATES.")
+    known = local.parameters_of(TEMPLATE) - own
+    if unknown := names - known:
+        fail(f"The template has no parameter {unknown.pop()!r}.", f"It has {', '.join(sorted(known))}.")
+    environment = Environment(autoescape=True)
     for template, text in load_theme().templates.items():
-        Environment(autoescape=True).parse(text, template)  # a mistake ends in main
+        environment.parse(text, template)  # a mistake ends in main
     with doing("Packaging…"):
         try:
             built = package.build()
         except subprocess.CalledProcessError as error:
             fail("The package cannot be made.", str(error.stderr or error).strip())
     say(f"{built.folder}: {built.size / 1e6:.1f} MB, edition {built.edition}{'' if built.compiled else ', without bytecode: there is no python3.13'}")
-    name = os.environ.get("PRESSRUN_NAME") or "pressrun"
-    if subprocess.run(local.arguments(sam, TEMPLATE, name, built.edition, parameters or ()), check=False).returncode:  # noqa: S603 - as it was given
+    if subprocess.run(local.arguments(sam, TEMPLATE, remote.stack_name(), built.edition, parameters or ()), check=False).returncode:  # noqa: S603 - as it was given
         fail("SAM has not deployed it.", "What it says above is the reason; nothing was put in force.", code=1)
     with remote.connected(fail) as cloud:
         is_new = remote.put_in_force(cloud, built.edition)

@@ -79,6 +79,7 @@ _NO_SITE = Problem(
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Takes S3's events and hints from the queue ``uploads``. What fails comes back."""
     cloud = connect()
+    metrics.add_metric("Messages", MetricUnit.Count, len(event["Records"]))
     judged = 0
 
     def look(record: SQSRecord) -> None:
@@ -104,7 +105,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     answer = process_partial_response(event=event, record_handler=look, processor=processor, context=context)  # type: ignore[arg-type]
-    metrics.add_metric("Messages", MetricUnit.Count, len(event["Records"]))
     metrics.add_metric("FilesJudged", MetricUnit.Count, judged)
     return answer
 
@@ -208,8 +208,11 @@ def _site_toml(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
     answered = _answer(cloud, report, record)
     after = replace(record, phase="live" if magazine or basis.config else "withdrawn", upload=_etag(file))
     after = replace(after, refused=magazine is None, report=answered)
-    is_new = file is not None and config != basis.config
-    after = replace(after, copy=cloud.register.put(source_key(SITE_TOML), file.body)[0] if file and is_new else _copy_in_force(cloud, basis))
+    if file and config != basis.config:
+        copy, _ = cloud.register.put(source_key(SITE_TOML), file.body)
+    else:
+        copy = _copy_in_force(cloud, basis)
+    after = replace(after, copy=copy)
     writes = _record_writes(cloud, record, after)
     if (config, logo) != (basis.config, basis.logo):
         try:

@@ -522,7 +522,7 @@ def test_while_the_catalogue_is_lost_nothing_is_done_and_one_command_makes_it_ag
     publish(stage, OTHER, title="Other")
     publish(stage, section="nowhere", title="Not this")
     before, accepted = stage.site(), stage.cloud.register.get(f"sources/{KEY}")
-    stage.lose_catalogue()
+    stage.cloud.catalogue.clear()
     stage.put(OTHER, article("Another", slug="other", section="news", date=ago(days=9)))
     for _ in range(2):
         stage.sweep()

@@ -315,6 +315,14 @@ def test_what_is_not_there_is_told_with_its_line_however_it_is_written() -> None
     assert told == [(7, "né.jpg"), (8, "a b.jpg"), (5, "my-ferry"), (6, "the-crew")]
 
 
+def test_files_whose_names_look_alike_are_each_wanted() -> None:
+    found, _ = read_article(KEY, (head() + "\n![a](a%3Fb.jpg) ![b](a?b.jpg) ![c](a%3Fb.jpg)").encode(), MERIDIAN)
+    assert found
+    wants, _ = unmet(found, head(), ())
+    assert {"file/media/a?b.jpg"} <= {*wants}
+    assert wants == unmet(replace(found, pictures=found.pictures[::-1]), head(), ())[0]
+
+
 def test_what_an_article_mentions_is_looked_for_where_it_is_told_and_no_more() -> None:
     links = "".join(f"[a](A_{n:05}.md) " for n in range(900))
     found, _ = read_article(KEY, (head() + links).encode(), MERIDIAN)

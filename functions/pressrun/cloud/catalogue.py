@@ -401,6 +401,10 @@ class Catalogue:
                 return
             arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
+    def clear(self) -> None:
+        """Forgets everything."""
+        self.delete_all([(item["pk"], item["sk"]) for item in self.scan()])
+
     def cards(self, name: str) -> "tuple[Card, ...]":
         """Those that are filed under this name, in the order of their keys."""
         from pressrun.core.cards import Card  # here: who makes no page is spared what comes with it

@@ -51,10 +51,15 @@ Distribution = dict[str, Any]
 _POLL = 0.2  # seconds
 
 
+def stack_name() -> str:
+    """What ``PRESSRUN_NAME`` says, 'pressrun' without it."""
+    return os.environ.get("PRESSRUN_NAME") or "pressrun"
+
+
 @contextmanager
 def connected(fail: Callable[..., NoReturn]) -> Iterator[Cloud]:
-    """A Cloud whose settings are those of the stack that ``PRESSRUN_NAME`` names ('pressrun' without it). What AWS refuses ends in ``fail``."""
-    name = os.environ.get("PRESSRUN_NAME") or "pressrun"
+    """A Cloud whose settings are those of the stack. What AWS refuses ends in ``fail``."""
+    name = stack_name()
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     try:
         is_local = (there := urlsplit(endpoint)).hostname in ("127.0.0.1", "localhost")
@@ -165,7 +170,7 @@ def _publish(cloud: Cloud, key: str, path: Path, timeout: float) -> Receipt:
     machine: dict[str, Any] = _machine_answer(cloud, key) if is_answered else {"status": "pending"}  # what is there answers an earlier upload
     return Receipt(
         key=key,
-        status="refused" if judged.refused and is_answered else judged.phase if judged.judged and is_answered else machine["status"],
+        status=judged.status if is_answered and judged.judged else machine.get("status", ""),
         url=machine.get("url"),
         problems=machine.get("problems", []),
         said=answer_to(cloud, key) if is_answered else f"{key}: no answer yet. pressrun status {key} shows it when it is there.",

@@ -21,7 +21,7 @@ def restore(cloud: Cloud, edition: str) -> None:
     ``edition`` is that of the functions, which do nothing before. Raises Conflict where there is a basis meanwhile.
     """
     # Of a catalogue that lost its basis alone, what is left may be old.
-    cloud.catalogue.delete_all([(item["pk"], item["sk"]) for item in cloud.catalogue.scan()])
+    cloud.catalogue.clear()
     now = cloud.now()
     claims: dict[str, ClaimCopy] = {}
     sources: dict[str, Kept] = {}

@@ -15,12 +15,12 @@ from unicodedata import category
 
 from pressrun.core.dates import either, read_instant
 from pressrun.core.embedded import Embedded, take_out
-from pressrun.core.frontmatter import TWICE, Document, Field, Value, spelt, split
+from pressrun.core.frontmatter import TWICE, Document, Field, Value, spelt, split, twice
 from pressrun.core.html import read_page
 from pressrun.core.links import captions_of, is_elsewhere, media_keys, name_of, slug_of, stand_in, stem_of, video_of
 from pressrun.core.magazine import LANGUAGE, Magazine, Section
 from pressrun.core.markdown import Markup, clean, excess, mentions, plain, rendered, unshown
-from pressrun.core.media import is_medium, judge, suffix_of, too_long
+from pressrun.core.media import is_medium, suffix_of, too_long
 from pressrun.core.problem import CONTROL, WINDOWS, Problem, errors, may_have_control, mended, nearest, note
 from pressrun.core.shortcodes import translate
 
@@ -184,11 +184,6 @@ def read_article(key: str, data: bytes, magazine: Magazine) -> tuple[Article | N
     if text is None:
         return None, tuple(problems)
     text, embedded, problems = take_out(text)
-    for picture in embedded:
-        if found := judge(picture.name, picture.data)[1]:
-            line = text.count("\n", 0, text.find(picture.name)) + 1
-            said = f"A picture inside the text cannot be shown. {found[0].problem}"
-            problems.append(Problem(said, "Save it anew as a PNG or JPEG file, upload it to media/ and name it here.", line))
     if len(text) > _LARGEST_TEXT:
         return None, (_TOO_LARGE,)
     document, more = read_page(text) if markup == "html" else split(text)
@@ -387,14 +382,14 @@ class _ArticleReader(Reader):
             authors=self.labels("authors", split_on=r"[,;•]| and "),
             agency=self.agency(),
             summary=plain(self.text("summary")),
-            kicker=self.kicker(),
+            kicker=self.bounded("kicker", LONGEST_TITLE),
             lang=self.lang(),
             image=image,
             image_alt=self.text("image_alt"),
             image_caption=plain(self.text("image_caption")),
             image_credit=self.text("image_credit"),
             featured=self.flag("featured"),
-            id=self.id(),
+            id=self.bounded("id", _LONGEST_ID),
             issue=self.text("issue"),
             video=video,
             comments=self.text("comments"),
@@ -470,7 +465,7 @@ class _ArticleReader(Reader):
             candidates.sort(key=lambda candidate: order.index(candidate[0]))
             for (before, one), (after, other) in pairwise(candidates):
                 if before == after and one.value != other.value:
-                    self.problems.append(Problem(f"“{after}” stands here twice.", TWICE, other.line, other.name))
+                    self.problems.append(twice(after, other))
         spelling, chosen = next((candidate for candidate in candidates if candidate[1].value), candidates[0])
         if spelling != name:
             self.aliased.add(name)
@@ -486,9 +481,9 @@ class _ArticleReader(Reader):
         value = _unwrapped(field.value) if field else ""
         if not field or not isinstance(value, dict):
             return
-        parts = {spelt(name): _unwrapped(part) for name, part in value.items()}
+        parts = _parts(value)
         if isinstance(inner := parts.get("image"), dict):
-            parts |= {"image": "", **{spelt(name): _unwrapped(part) for name, part in inner.items()}}
+            parts |= {"image": "", **_parts(inner)}
         for name in _names_within(value):
             if _MEANT.get(name) in _EXACT or name in ("published", "status"):
                 said = f"“{name}” stands inside of “{field.name}”, where it says nothing of the article."
@@ -566,21 +561,19 @@ class _ArticleReader(Reader):
 
     def _names_too_much(self, refs: Sequence[str], sources: Sequence[str]) -> bool:
         count = len(refs) + len(sources)
-        if not _FEW_NAMED < count <= _MOST_NAMED:
-            return count > _FEW_NAMED
-        return sum(map(len, (*refs, *(key for src in sources for key in media_keys(self.key, src))))) > _LONGEST_NAMED
-
-    def _is_instant(self, text: str) -> bool:
-        try:
-            return bool(read_instant(text, self.magazine.timezone))
-        except ValueError:
+        if count <= _FEW_NAMED:
             return False
+        keys = (key for src in sources for key in media_keys(self.key, src))
+        return count > _MOST_NAMED or sum(map(len, (*refs, *keys))) > _LONGEST_NAMED
 
-    def date_of_file(self) -> datetime | None:
+    def _instant_in(self, text: str) -> datetime | None:
         try:
-            return read_instant(stem_of(self.key)[1], self.magazine.timezone)
+            return read_instant(text, self.magazine.timezone)
         except ValueError:
             return None
+
+    def date_of_file(self) -> datetime | None:
+        return self._instant_in(stem_of(self.key)[1])
 
     def section(self) -> str | None:
         known = [section.path for section in self.magazine.sections]
@@ -697,11 +690,12 @@ class _ArticleReader(Reader):
             return ""
         return agency
 
-    def kicker(self) -> str:
-        kicker = self.text("kicker")
-        if len(kicker) > LONGEST_TITLE:
-            self.refuse("kicker", f"The kicker has {len(kicker)} characters; {LONGEST_TITLE} is the most.", "Shorten it.")
-        return kicker
+    def bounded(self, name: str, most: int) -> str:
+        """A text of so many characters at the most."""
+        text = self.text(name)
+        if len(text) > most:
+            self.refuse(name, f"The {name} has {len(text)} characters; {most} is the most.", "Shorten it.")
+        return text
 
     def lang(self) -> str:
         lang = self.text("lang").replace("_", "-")
@@ -712,12 +706,6 @@ class _ArticleReader(Reader):
             )
             return ""
         return lang
-
-    def id(self) -> str:
-        found = self.text("id")
-        if len(found) > _LONGEST_ID:
-            self.refuse("id", f"The id has {len(found)} characters; {_LONGEST_ID} is the most.", "Shorten it.")
-        return found
 
     def video(self) -> str:
         given = self.text("video")
@@ -737,7 +725,7 @@ class _ArticleReader(Reader):
                 day, said = next(iter(parts.items()))
                 if day == "text" and isinstance(said, str):
                     day, _, said = said.partition(": ")
-                parts = {"date": day, "text": said} if self._is_instant(day) else parts
+                parts = {"date": day, "text": said} if self._instant_in(day) else parts
             text, date = parts.get("text"), parts.get("date", "")
             if isinstance(text, str) and text.strip() and isinstance(date, str):
                 yield Correction(_in_one_line(text), self._instant("corrections", date) if date else None)
@@ -746,11 +734,16 @@ class _ArticleReader(Reader):
                 self.refuse("corrections", "A correction must be text.", remedy)
 
 
+def _parts(value: Value) -> dict[str, Value]:
+    """What is in a mapping, by names as ``spelt``; nothing is in anything else."""
+    return {spelt(name): _unwrapped(part) for name, part in value.items()} if isinstance(value, dict) else {}
+
+
 def _names_within(value: Value) -> Iterator[str]:
     """The names in a mapping, and in what is in it."""
-    for name, part in value.items() if isinstance(value, dict) else ():
-        yield spelt(name)
-        yield from _names_within(_unwrapped(part))
+    for name, part in _parts(value).items():
+        yield name
+        yield from _names_within(part)
 
 
 def _unwrapped(value: Value) -> Value:

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 from functools import lru_cache
-from itertools import islice
 from urllib.parse import unquote
 
 from pressrun.core.article import Article, Label, Reader, is_article, read_document
@@ -184,7 +183,7 @@ def media_keys_of(article: Article, issue: Card | None) -> tuple[str, ...]:
 
 def unmet(article: Article, text: str, there: Container[str]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
     """The names that the article mentions and under which nothing is filed yet, and a note on each thing. ``text`` is the file's."""
-    wanted: dict[str, tuple[Sequence[str], str, str]] = {}  # what is written: the names that would serve, what is wrong, the remedy
+    wanted: list[tuple[str, tuple[str, ...], str, str]] = []  # what is written, the names that would serve, what is wrong, the remedy
     for src, keys in media_of(article).items():
         if not is_elsewhere(src) and not is_inside(keys):
             what, verb = ("picture", "show") if src in article.pictures else ("file", "offer")
@@ -192,13 +191,13 @@ def unmet(article: Article, text: str, there: Container[str]) -> tuple[tuple[str
             remedy = f"Upload it, as {keys[-1]}; the page will {verb} it then." if keys else "Upload it to media/ and write its name here."
             if src == article.captions:
                 said, remedy = "The film has no captions.", f"Upload them in WebVTT, as {src}, for those who cannot hear it."
-            wanted.setdefault(unquote(src), ([FILE + key for key in keys], said, remedy))
+            wanted.append((unquote(src), tuple(FILE + key for key in keys), said, remedy))
     said, remedy = "No live article has this name; its link is plain text.", "It will be a link once there is one."
-    wanted |= {name: ([f"article/{name}"], said, remedy) for name in article.refs}
+    wanted += ((name, (f"article/{name}",), said, remedy) for name in article.refs)
     if article.issue:
         remedy = "Upload its file to issues/; the article will be in it then."
-        wanted[article.issue] = [f"issue/{slug_of(article.issue)}"], "There is no such journal issue yet.", remedy
-    missing = {what: found for what, found in wanted.items() if not any(name in there for name in found[0])}
+        wanted.append((article.issue, (f"issue/{slug_of(article.issue)}",), "There is no such journal issue yet.", remedy))
+    missing = [found for found in dict.fromkeys(wanted) if not any(name in there for name in found[1])]
     lower = text.lower()
 
     def line_of(what: str) -> int | None:
@@ -208,8 +207,8 @@ def unmet(article: Article, text: str, there: Container[str]) -> tuple[tuple[str
             place = found.start() if found else place
         return lower.count("\n", 0, place) + 1 if place >= 0 else None
 
-    notes = (note(said, remedy, line=line_of(what), text=what[:120]) for what, (_, said, remedy) in islice(missing.items(), _MOST_NOTES))
-    return tuple(sorted({name for names, _, _ in missing.values() for name in names})), tuple(notes)
+    notes = (note(said, remedy, line=line_of(what), text=what[:120]) for what, _, said, remedy in missing[:_MOST_NOTES])
+    return tuple(sorted({name for _, names, *_ in missing for name in names})), tuple(notes)
 
 
 Spelt = Callable[[str], Sequence[str]]  # the slugs of tags that live articles have and that begin with this

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from pressrun.core.frontmatter import line_finder
+from pressrun.core.media import judge
 from pressrun.core.problem import Problem
 
 _LARGEST = 5 * 1024 * 1024
@@ -37,6 +38,7 @@ def take_out(text: str) -> tuple[str, tuple[Embedded, ...], list[Problem]]:
     if "64," not in text or ";base64," not in text.lower():
         return text, (), []
     found: dict[str, Embedded] = {}
+    lines: dict[str, int] = {}  # where each stands first
     problems: list[Problem] = []
     line_at = line_finder(text)
 
@@ -44,14 +46,22 @@ def take_out(text: str) -> tuple[str, tuple[Embedded, ...], list[Problem]]:
         quote, kind, code = source[1] or "", source[2] or source[4], source[3] if source[1] else source[5]
         picture = _picture(code)
         if isinstance(picture, str):
-            remedy = "Save the picture as a PNG or JPEG file, upload it to media/ and name it here."
-            shown = f"data:image/{kind};base64,{code[:40]}…"
-            problems.append(Problem(f"A picture inside the text {picture}.", remedy, line_at(source.start()), shown))
+            problems.append(_refused(picture, line_at(source.start()), f"data:image/{kind};base64,{code[:40]}…"))
             return quote * 2
         found[picture.name] = picture
+        lines.setdefault(picture.name, line_at(source.start()))
         return quote + picture.name + quote + "\n" * source[0].count("\n")
 
-    return _EMBEDDED.sub(named, text), tuple(found.values()), problems
+    text = _EMBEDDED.sub(named, text)
+    for name, picture in found.items():
+        if wrong := judge(name, picture.data)[1]:
+            problems.append(_refused(f"cannot be shown. {wrong[0].problem.rstrip('.')}", lines[name]))
+    return text, tuple(found.values()), problems
+
+
+def _refused(what: str, line: int, shown: str = "") -> Problem:
+    remedy = "Save the picture as a PNG or JPEG file, upload it to media/ and name it here."
+    return Problem(f"A picture inside the text {what}.", remedy, line, shown)
 
 
 def _picture(code: str) -> Embedded | str:

@@ -371,8 +371,13 @@ def _as_text(value: object, line: int, depth: int = 1) -> Value:
 def _add(fields: dict[str, Field], problems: list[Problem], field: Field) -> None:
     name = spelt(field.name)
     if name in fields and fields[name].value != field.value:
-        problems.append(Problem(f"“{name}” stands here twice.", TWICE, field.line, field.name))
+        problems.append(twice(name, field))
     fields[name] = field
+
+
+def twice(name: str, field: Field) -> Problem:
+    """A name that stood there before with another value."""
+    return Problem(f"“{name}” stands here twice.", TWICE, field.line, field.name)
 
 
 def _refuse_depth(depth: int, line: int | None) -> None:

@@ -21,7 +21,7 @@ from pressrun.core.media import KINDS
 from pressrun.core.report import PREFIX as REPORTS
 
 REGISTER = ".pressrun"
-_AT_ONCE = 500  # milliseconds
+_FIRST_LOOK = 500  # milliseconds after which the folder is looked at, whether or not anything changes
 
 
 class _OnDisk(Mapping[str, bytes]):
@@ -107,7 +107,7 @@ class Folder:
         """Uploads what is saved in the folder and deletes what is removed, until ``stop``; first what changed before anybody watched."""
         settings: dict[str, Any] = {"debounce": 200, "step": 50, "watch_filter": None, "raise_interrupt": False}
         is_first = True
-        for changes in watch(self.path, stop_event=stop, rust_timeout=_AT_ONCE, yield_on_timeout=True, **settings):
+        for changes in watch(self.path, stop_event=stop, rust_timeout=_FIRST_LOOK, yield_on_timeout=True, **settings):
             keys = {key for _, name in changes for key in self._touched(Path(name))}
             if is_first:
                 with self._lock:

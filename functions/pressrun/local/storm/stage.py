@@ -163,21 +163,17 @@ class Stage:
             self.local.client("sqs").purge_queue(QueueUrl=_url(queue))
         self.messages.clear()
 
-    def lose_catalogue(self) -> None:
-        """Nothing is known any more."""
-        self.cloud.catalogue.delete_all([(item["pk"], item["sk"]) for item in self.cloud.catalogue.scan()])
-
     def lose_catalogue_and_site(self) -> None:
         """Everything but the content and the register is lost, and the catalogue is made again from the register."""
         for key in self.site():
             self.cloud.site.delete(key)
-        self.lose_catalogue()
+        self.cloud.catalogue.clear()
         self.lose_messages()
         restore(self.cloud, self.edition)
 
     def ruin(self) -> None:
         """The catalogue is lost, and made again when the functions have met with that."""
-        self.lose_catalogue()
+        self.cloud.catalogue.clear()
         self.sweep()
         self._take_messages()
         for queue in sorted({queue for queue, _ in self.messages}):
