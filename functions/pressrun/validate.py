@@ -48,7 +48,22 @@ from pressrun.cloud.events import answered, hashed
 from pressrun.cloud.queues import Hint, dead_letter_in, keys_in
 from pressrun.cloud.register import Kept, claim_object, claim_object_key, source_key
 from pressrun.core.article import Article, is_article, read_article
-from pressrun.core.cards import ALIKE_TAGS, FILE, Card, card_of, has_card_alone, is_source, media_of_card, misspelt, names_of, read_card, unmet
+from pressrun.core.cards import (
+    ALIKE_TAGS,
+    FILE,
+    Card,
+    address_of,
+    card_of,
+    has_card_alone,
+    is_source,
+    media_of_card,
+    misspelt,
+    names_of,
+    read_card,
+    rivals_of,
+    told_of_rivals,
+    unmet,
+)
 from pressrun.core.claims import NOT_YET, Claim, Decision, Phase, changes_at, decide, holder, phase_of, standing_problems, wanted
 from pressrun.core.dates import stamp, unstamp
 from pressrun.core.lists import FRESH, TAGGED, Target, preview_target, targets_of_card, targets_of_name, url_target
@@ -262,15 +277,32 @@ def _card(cloud: Cloud, basis: Basis, record: Record) -> Stored | None:
     if file and current is None and magazine and (accepted := _accepted_bytes(cloud, record)):
         card, _ = read_card(key, accepted, magazine)
     kept = _keep(cloud, record, file, file if current else None)
+    rivals = _rivals(cloud, card)
+    problems = (*problems, *told_of_rivals(card, rivals)) if card else problems
     report = report_on_card(key, card, bool(errors(problems)), problems, magazine)
     after = _judged(cloud, basis, record, file, kept, "live" if card else "withdrawn", card, report, now)
-    after = replace(after, url=card.url if card else "", title=card.name if card else record.title)
+    after = replace(after, url=card.url if card else "", title=card.name if card else record.title, wants=tuple(map(_rival, rivals)))
     # An author's or an issue's own page is made anew with a new basis; the pages that mention them are looked at by themselves.
     own = [] if after.basis == record.basis else [target for name in after.names for target in targets_of_name(name) if target.kind != "mentions"]
     if after != record:
         _commit(cloud, record, replace(after, judged=stamp(now)), {}, (), own, file)
+        if _rivals(cloud, card) != rivals:
+            # One came, or went, before either could know of the other.
+            raise Conflict(key)
+    # Those whose answer says something else of this one.
+    cloud.uploads.send_keys(sorted(_wanting(cloud, [_rival(key)]) ^ set(rivals)))
     _wake_wanting(cloud, after.names)
     return file
+
+
+def _rivals(cloud: Cloud, card: Card | None) -> tuple[str, ...]:
+    """Who has the same address, as far as is known now."""
+    return rivals_of(card, cloud.catalogue.cards(address_of(card))) if card else ()
+
+
+def _rival(key: str) -> str:
+    """The name by which an answer says that the file at ``key`` has the same address."""
+    return f"rival/{key}"
 
 
 def _medium(cloud: Cloud, basis: Basis, record: Record) -> Head | None:
@@ -685,7 +717,12 @@ def _commit(
 
 def _wake_wanting(cloud: Cloud, names: Iterable[str]) -> None:
     """What was told that something is not there is looked at again now that it is, also where somebody who put it there has died since."""
-    cloud.uploads.send_keys(sorted({item["sk"] for name in names for item in cloud.catalogue.query(f"want#{name}")}))
+    cloud.uploads.send_keys(sorted(_wanting(cloud, names)))
+
+
+def _wanting(cloud: Cloud, names: Iterable[str]) -> set[str]:
+    """The keys whose answers go by one of these names."""
+    return {item["sk"] for name in names for item in cloud.catalogue.query(f"want#{name}")}
 
 
 def _names_changed(record: Record, after: Record) -> set[str]:

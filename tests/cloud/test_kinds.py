@@ -161,3 +161,29 @@ def test_a_lost_event_of_an_author_is_found_by_the_walk(stage: Stage) -> None:
     stage.settle()
     stage.check()
     assert "Jo Ash" in stage.text("/news/ice/")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "address", "remedy"),
+    [
+        ("authors/Jo.md", "authors/jo.md", "/authors/jo/", "Rename one of the files."),
+        ("issues/autumn.md", "issues/winter.md", "/journal/12/", "Give each issue a number of its own."),
+    ],
+)
+def test_both_of_two_files_of_one_address_are_told_until_one_of_them_has_gone(
+    stage: Stage, first: str, second: str, address: str, remedy: str
+) -> None:
+    fields = {"name": "Jo Ash"} if first.startswith("authors/") else {"title": "The Ice Issue", "number": "12"}
+    put(stage, second, card("By the second.", **fields))
+    assert "Note" not in stage.report(second)
+
+    put(stage, first, card("By the first.", **fields))
+    for key, other in ((first, second), (second, first)):
+        assert f"The address {address} is also that of {other}. Its page shows {first}.\n  {remedy}" in stage.report(key)
+    assert "By the first." in stage.text(address)
+
+    stage.delete(first)
+    stage.settle()
+    stage.check()
+    assert "Note" not in stage.report(second)
+    assert "By the second." in stage.text(address)

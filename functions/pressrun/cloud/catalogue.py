@@ -14,7 +14,8 @@ pk                     sk                  what
 ``shown#<target>``     ``media``           the media that an author's or an issue's pages show: written by ``index`` alone
 ``logos``              ``<digest>#<key>``  a logo, until no page can show it any more: with its mention, written before it is in force
 ``identity#<id>``      ``<url>``           the page at the URL carries the ``id``, or did: written by ``validate`` alone
-``want#<name>``        ``<key>``           the answer to this key notes that nothing has the name: written by ``validate`` alone
+``want#<name>``        ``<key>``           the answer to this key notes that nothing has the name, or that the file ``rival/<key>`` has the
+                                           same address: written by ``validate`` alone
 ``list#<list>``        ``<place>``         one teaser: written by ``render`` alone
 ``periods#<list>``     ``<period>``        the month or year has a page; the tag, under ``tags``: written by ``index`` alone
 ``target#<target>``    ``mark#<id>``       the target is to be made (again), and what caused it
@@ -95,8 +96,8 @@ class Record:
     ``source`` is the VersionId of the accepted copy in the register, ``copy`` its ETag, ``digest`` its SHA-256; ``upload`` is the ETag of the newest
     upload, accepted or not. ``urls`` are those that it owns, ``url`` the one of its page; ``waits_for`` those it would have, ``claiming`` those
     whose claims are being written, ``waking`` the keys that are to be looked at after that. ``fresh`` is whether the news sitemap has it, ``due``
-    when this or its phase changes by itself. ``card`` is the JSON of its card, ``names`` those under which it is filed; ``wants`` are the names that
-    its answer says are not there yet.
+    when this or its phase changes by itself. ``card`` is the JSON of its card, ``names`` those under which it is filed; ``wants`` are the names of
+    what its answer says is not there yet, or has the same address.
     """
 
     key: str
@@ -514,7 +515,7 @@ def shown_key(target: object) -> Key:
 
 
 def want_item(name: str, key: str) -> Item:
-    """The answer to ``key`` is to be looked at again once something is filed under ``name``."""
+    """The answer to ``key`` is to be looked at again once something is filed under ``name``, or is no more where that is a rival's."""
     return {"pk": f"want#{name}", "sk": key}
 
 

@@ -15,6 +15,7 @@ from pressrun.core.cards import (
     Card,
     Media,
     Mentioned,
+    address_of,
     card_of,
     chosen,
     chosen_media,
@@ -28,6 +29,8 @@ from pressrun.core.cards import (
     misspelt,
     names_of,
     read_card,
+    rivals_of,
+    told_of_rivals,
     unmet,
 )
 from pressrun.core.claims import Answer, Claim, Register, answer_of, decide, phase_of, standing_problems, wanted
@@ -87,7 +90,10 @@ def judge(content: Mapping[str, bytes], register: Register, now: datetime, keys:
     reads = cache(partial(read, content=content, register=register, magazine=magazine))
     in_force, *_ = _decide_all(content, register, magazine, now, problems, reads)
     live = [article for article in in_force.values() if phase_of(article, now) == "live"]
-    filed = _file(_read_cards(content, register, magazine, problems), map(card_of, live))
+    cards = _read_cards(content, register, magazine, problems)
+    filed = _file(cards, map(card_of, live))
+    for card in cards:
+        problems[card.key] += told_of_rivals(card, rivals_of(card, filed[address_of(card)]))
     used = Counter(tag.slug for article in live for tag in article.tags)
     judged = {}
     for key in keys:

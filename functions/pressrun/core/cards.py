@@ -84,10 +84,15 @@ def names_of(card: Card | Medium) -> tuple[str, ...]:
     if isinstance(card, Medium):
         return (FILE + card.key,)
     if card.key.startswith(AUTHORS):
-        return tuple(dict.fromkeys((ALL_AUTHORS, f"author/{card.slug}", f"author/{slug_of(card.name) or card.slug}")))
+        return tuple(dict.fromkeys((ALL_AUTHORS, address_of(card), f"author/{slug_of(card.name) or card.slug}")))
     if card.key.startswith(ISSUES):
-        return tuple(dict.fromkeys((ALL_ISSUES, f"issue/{card.slug}", f"issue/{name_of(card.key)}")))
+        return tuple(dict.fromkeys((ALL_ISSUES, address_of(card), f"issue/{name_of(card.key)}")))
     return (f"article/{name_of(card.key)}",)
+
+
+def address_of(card: Card) -> str:
+    """The name under which an author's or an issue's card is filed by its address."""
+    return f"{'author' if card.key.startswith(AUTHORS) else 'issue'}/{card.slug}"
 
 
 def chosen(name: str, cards: Sequence[Card]) -> Card | None:
@@ -98,6 +103,20 @@ def chosen(name: str, cards: Sequence[Card]) -> Card | None:
 def addressed(slug: str, cards: Iterable[Card]) -> Card | None:
     """The card whose address ends with ``slug``."""
     return next((card for card in cards if card.slug == slug), None)
+
+
+def rivals_of(card: Card, cards: Iterable[Card]) -> tuple[str, ...]:
+    """The content keys of the other authors or issues whose page has the same address, in their order. ``cards`` are those filed by it."""
+    return tuple(other.key for other in cards if other.url == card.url and other.key != card.key)
+
+
+def told_of_rivals(card: Card, rivals: Sequence[str]) -> tuple[Problem, ...]:
+    """What its editor must know of them."""
+    if not rivals:
+        return ()
+    remedy = "Rename one of the files." if card.key.startswith(AUTHORS) else "Give each issue a number of its own."
+    said = f"The address {card.url} is also that of {', '.join(rivals)}. Its page shows {min(card.key, *rivals)}."
+    return (note(said, remedy),)
 
 
 def card_of(article: Article) -> Card:

@@ -9,7 +9,7 @@
 ``toml WORD``            another ``site.toml``: the magazine's name is WORD; ``-essays`` drops that section, ``blue`` has other colours, ``logo`` the
                          picture as its logo, ``wrong`` is refused
 ``picture COLOUR``       another picture at ``media/quay.png``; ``none`` takes it away
-``author NAME``          ``authors/jo.md`` says that jo's name is NAME
+``author NAME``          ``authors/jo.md`` says that jo's name is NAME; ``author NAME FILE`` that ``authors/FILE.md`` does, ``none`` takes it away
 ``wait SECONDS``         no sweep comes
 ``sweep``
 ``deploy EDITION``       other code and templates
@@ -58,6 +58,7 @@ HISTORIES = {
     "deploy, and a sweep at once": ("put a", "deploy two", "+ sweep"),
     "other colours": ("put a", "toml blue"),
     "author": ("put a by=jo", "author Jo"),
+    "two authors of one address": ("author Jo", "author Jo JO", "+ author none jo"),
     "a picture that comes late": ("put a shows", "picture red"),
     "another picture": ("picture red", "put a shows", "picture blue"),
     "another picture, which others show": ("picture red", "put a shows", "put b", "picture blue"),
@@ -105,8 +106,10 @@ class Editor:
                 stage.delete(_PICTURE)
             case ["picture", colour]:
                 stage.put(_PICTURE, _picture(colour))
-            case ["author", name]:
-                stage.put("authors/jo.md", f"---\nname: {name}\n---\n")
+            case ["author", "none", file]:
+                stage.delete(f"authors/{file}.md")
+            case ["author", name, *file]:
+                stage.put(f"authors/{''.join(file) or 'jo'}.md", f"---\nname: {name}\n---\n")
             case ["wait", seconds]:
                 stage.wait(int(seconds))
             case ["sweep"] if rough:

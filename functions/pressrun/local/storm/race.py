@@ -38,6 +38,7 @@ RACES = {
     "a page published and taken down": Race((), ("put a", "delete a"), ("articles", "articles")),
     "a list with an article and without": Race((), ("put a", "delete a"), ("lists", "lists")),
     "a page and a list": Race(("put a tags=ice",), ("put b tags=ice", "put a tags=ice"), ("lists", "articles")),
+    "two authors of one address": Race((), ("author Jo", "author Jo JO"), ("uploads", "uploads")),
     "a logo that comes as site.toml names it": Race(("put a",), ("toml logo", "picture red"), ("uploads", "uploads")),
     "the sweep and a new site.toml": Race(("put a",), ("wait 601", "toml Other"), ("sweep", "uploads")),
     "a URL that passes on": Race(("put a slug=x", "put b slug=x"), ("delete a", "put b"), ("articles", "uploads")),
