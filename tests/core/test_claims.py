@@ -393,6 +393,21 @@ def test_an_article_that_was_deleted_before_its_embargos_instant_leaves_nothing_
     assert desk.feed_id(B) == "tag:meridian.example,2026-11-22:/news/one/"
 
 
+def test_an_embargoed_article_at_the_former_url_of_another_has_a_feed_id_of_its_own_also_after_one_that_never_came() -> None:
+    desk = published(a=named("one"))
+    desk.put(A, named("two"))
+    desk.settle()
+    for key in (B, C):
+        desk.delete(B)
+        desk.put(key, named("one", publish_at=stamp(desk.now + HOUR)))
+        desk.settle()
+        assert not desk.decide(key).changed
+    desk.wait(HOUR)
+    desk.settle()
+    assert desk.answers() == {ONE: PAGE, TWO: PAGE}
+    assert desk.feed_id(C) != desk.feed_id(A)
+
+
 def test_an_embargo_that_is_moved_later_takes_a_live_article_down_until_then() -> None:
     desk = published(a=named("one"))
     feed_id = desk.feed_id(A)

@@ -186,8 +186,8 @@ def _stake(table: _Table, article: Article, gone: Collection[str], host: str, un
     elif phase in ("live", "scheduled"):
         first = max(article.start or now, now)
         feed_id = f"tag:{host},{article.date or first:%Y-%m-%d}:{article.url}"
-        if target.feed_id and target.lived(now):
-            feed_id += f";{stamp(first)}"  # the URL's former article still carries the plain one
+        if target.lived(now):
+            feed_id += f";{stamp(first)}"  # the URL's former article may still carry the plain one
     else:
         first, feed_id = None, ""
     table.put(target, owner=key, leads_to=None, first=first, feed_id=feed_id, id=article.id, live=_extended(target.live, article, phase, now))
