@@ -522,6 +522,7 @@ def status(key: Annotated[str, typer.Argument(help="One content key.")] = "", as
     from pressrun.cloud import remote
 
     with remote.connected(fail) as cloud:
+        _must_have_basis(cloud)
         rows, report, waiting = remote.status(cloud, key)
     if as_json:
         say_json(rows)
@@ -612,6 +613,12 @@ def verify(
         fail(*unlike, code=1)
 
 
+def _must_have_basis(cloud: Any) -> None:
+    """A catalogue that is lost must not pass for one of a magazine with nothing in it."""
+    if not (in_force := cloud.catalogue.basis().edition):
+        fail(*_unlike(in_force), code=1)
+
+
 def _unlike(in_force: str) -> tuple[str, ...]:
     """What is to be said where another edition is in force than the one by which a site is compared, or none; else nothing."""
     from pressrun.local.package import edition
@@ -634,6 +641,7 @@ def explain(
     from pressrun.cloud.explain import explain as explained
 
     with remote.connected(fail) as cloud:
+        _must_have_basis(cloud)
         try:
             found = explained(cloud, url)
         except Elsewhere as other:

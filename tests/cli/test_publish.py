@@ -138,6 +138,22 @@ def test_a_site_is_compared_and_mended_only_by_what_is_in_force(running: Dev, tm
     assert running.history() == before
 
 
+def test_a_lost_catalogue_is_said_and_made_again_by_one_command(running: Dev, tmp_path: Path) -> None:
+    (tmp_path / "kept.md").write_text(article("Kept"))
+    assert running.pressrun("publish", tmp_path / "kept.md").code == 0
+    running.settle()
+    running.aws("dynamodb", "delete-item", "--table-name", "pressrun-catalogue", "--key", '{"pk":{"S":"magazine"},"sk":{"S":"basis"}}')
+    for command in (["status"], ["explain", "/news/kept/"]):
+        ran = running.pressrun(*command)
+        assert (ran.code, ran.out) == (1, "")
+        assert "The catalogue is empty, and nothing is in force." in ran.err
+        assert "pressrun republish makes it again from the register." in ran.err
+    assert running.pressrun("republish").code == 0
+    running.settle()
+    assert "articles/kept.md" in running.pressrun("status").out
+    running.verify()
+
+
 def test_settling_says_that_nothing_is_pending(running: Dev) -> None:
     ran = running.pressrun("settle")
     assert (ran.code, ran.out) == (0, "Nothing is pending.\n")
