@@ -15,7 +15,7 @@ from pressrun.cloud.buckets import Conflict
 from pressrun.cloud.catalogue import CLOCK, SHARDS, Item, mark_item
 from pressrun.cloud.cloud import Cloud, connect
 from pressrun.cloud.context import LambdaContext
-from pressrun.cloud.queues import Hint, dead_letter_in
+from pressrun.cloud.queues import Hint, is_ours
 from pressrun.core.dates import stamp, unstamp
 from pressrun.core.lists import ASSETS
 
@@ -35,10 +35,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
     now = cloud.now()
     due = hint_at_what_falls_due(cloud, now)
     unfinished = hint_at_what_is_unfinished(cloud, now)
-    hand_on_dead_letters(cloud)
     come = walk.step(cloud)
-    if come.old_assets and not come.full and not unfinished and basis.config:
+    if come.old_assets and not (come.full or come.unsure or unfinished) and basis.config:
         delete_old_assets(cloud, come, now)
+    hand_on_dead_letters(cloud)  # last, since the walk waits for a queue that is empty
     cloud.catalogue.put_item({"pk": CLOCK[0], "sk": CLOCK[1], "now": stamp(now)})
     metrics.add_metric("Due", MetricUnit.Count, due)
     metrics.add_metric("Unfinished", MetricUnit.Count, unfinished)
@@ -78,12 +78,12 @@ def hint_at_what_is_unfinished(cloud: Cloud, now: datetime) -> int:
 def hand_on_dead_letters(cloud: Cloud) -> None:
     """Has ``validate`` tell the editors. The letters stay where they are, and with them the alarm."""
     for queue in cloud.dead:
-        # None about a letter: who fails at telling of a fault is told of by the alarm alone.
-        cloud.uploads.send_dead(letter for letter in queue.peek() if not dead_letter_in(letter)[0])
+        # None about a letter, which names no key itself: who fails at telling of a fault is told of by the alarm alone.
+        cloud.uploads.send_dead(filter(is_ours, queue.peek()))
 
 
 def delete_old_assets(cloud: Cloud, come: walk.Walk, now: datetime) -> None:
-    """Once all that the walk hinted at is worked off and no mark is left, no page names the assets of a former edition or look."""
+    """Once everything is judged by the basis in force and no mark is left, no page names the assets of a former edition or look."""
     if cloud.depth(cloud.uploads.url):
         return
     if next(cloud.catalogue.old_marks(stamp(now + timedelta(days=1)), limit=1), None) is None:

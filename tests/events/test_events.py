@@ -8,6 +8,7 @@ import pytest
 
 from pressrun.cloud.batch import Tally
 from pressrun.cloud.catalogue import CLOCK, Record, mark_item, mark_key, record_key
+from pressrun.cloud.queues import keys_in
 from pressrun.cloud.walk import Walk
 from pressrun.core.dates import stamp
 from pressrun.core.site import cache_tag
@@ -339,3 +340,12 @@ def test_functions_that_are_called_again_and_again_here_print_no_metrics(newsroo
     for _ in range(101):
         newsroom.send("sweep/scheduled")
     assert capsys.readouterr().out == ""
+
+
+def test_hints_with_long_names_are_sent_in_batches_that_sqs_takes(newsroom: Newsroom) -> None:
+    keys = [f"articles/{number:04}{'ж' * 490}.md" for number in range(510)]
+    newsroom.aws.uploads.send_keys(keys)
+    told: list[str] = []
+    while found := newsroom.aws.uploads.sqs.receive_message(QueueUrl=newsroom.aws.uploads.url, MaxNumberOfMessages=10).get("Messages"):
+        told += [key for message in found for key in keys_in(message["Body"])]
+    assert sorted(told) == keys

@@ -88,7 +88,7 @@ PLANTED: dict[str, Bug] = {
     "invalidations are told apart by their content": Bug("change", (("pressrun.invalidate:invalidate", "(*bodies, *tags)", "tags"),)),
     "messages with the same content are sent once in five minutes": Bug(
         "an embargo moved earlier",
-        (("pressrun.cloud.queues:Queue._send", "    for start in", "    entries = _unsent(self.url, entries)\n    for start in"),),
+        (("pressrun.cloud.queues:Queue._send", "in _batches(entries)", "in _batches(_unsent(self.url, entries))"),),
     ),
     "hints for one target are sent once in five minutes": Bug(
         "change", (("pressrun.cloud.queues:Queue.send", "    self._send(", "    hints = _unsent(self.url, hints)\n    self._send("),)
@@ -130,7 +130,9 @@ PLANTED: dict[str, Bug] = {
     "the preview of what is live stays": Bug(
         "embargo", (("pressrun.render:preview", "            cloud.content.delete(preview_key(key))\n", "            pass\n"),)
     ),
-    "the walk forgets what was taken down": Bug("site.toml after a takedown", (("pressrun.cloud.walk:_page", "if walk.full or etag:", "if etag:"),)),
+    "the walk forgets what was taken down": Bug(
+        "site.toml after a takedown", (("pressrun.cloud.walk:_page", "if walk.full or walk.unsure or etag:", "if etag:"),)
+    ),
 }
 
 # What some of them need.

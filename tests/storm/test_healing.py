@@ -6,7 +6,7 @@ import pytest
 
 from pressrun.cloud import remote
 from pressrun.local.faults import Fault
-from pressrun.local.storm.stage import Call, Stage, ago, article, staged
+from pressrun.local.storm.stage import SITE_TOML, Call, Stage, ago, article, staged
 
 KEYS = ("articles/a.md", "articles/b.md", "articles/c.md")
 
@@ -69,6 +69,22 @@ def test_messages_that_are_lost_at_any_step_are_made_up_for(stage: Stage) -> Non
         stage.settle()
         stage.check()
         assert f"Change {number}" in stage.text("/news/")
+
+
+@pytest.mark.parametrize("change", ["site.toml", "code"])
+def test_files_that_were_never_judged_anew_after_a_change_of_everything_are_made_up_for(stage: Stage, change: str) -> None:
+    for key in KEYS:
+        put(stage, key)
+    stage.settle()
+    if change == "code":
+        stage.deploy("two")
+    else:
+        stage.put("site.toml", SITE_TOML.replace("The Stage", "The Other") + '[theme]\naccent = "#003399"\n')
+        stage.work_off("uploads")
+    stage.lose_messages()
+    some_time_later(stage)
+    stage.settle()
+    stage.check()
 
 
 def test_whatever_was_done_to_the_site_by_hand_is_found_and_mended(stage: Stage) -> None:

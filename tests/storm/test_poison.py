@@ -118,7 +118,7 @@ def test_a_takedown_that_fails_each_time_is_told_of() -> None:
             stage.settle_now()
             stage.sweep()
             stage.settle_now()
-            assert stage.dead == ["uploads"]
+            assert set(stage.dead) == {"uploads"}
             assert status(stage, GOOD) == "failed"
         remote.take_up(stage.cloud)
         stage.settle()
@@ -156,3 +156,20 @@ def test_what_fails_for_hours_leaves_few_marks_behind_and_is_hinted_at_ever_more
         stage.settle()
         stage.check()
         assert stage.answer("/news/poison/")[0] == 200
+
+
+@pytest.mark.parametrize("letter", ["hello", '["x"]', '{"targets": 1}', "{}"])
+def test_a_dead_letter_that_nobody_can_read_keeps_nothing_else_from_being_done(letter: str) -> None:
+    with staged() as stage:
+        base = "https://sqs.us-east-1.amazonaws.com/123456789012/pressrun-"
+        for queue in ("uploads", "articles"):
+            stage.local.client("sqs").send_message(QueueUrl=f"{base}{queue}-dead", MessageBody=letter)
+        put(stage, GOOD)
+        stage.lose_messages()
+        for _ in range(12):
+            stage.wait(60)
+            stage.sweep()
+            stage.settle_now()
+        assert not stage.errors
+        assert stage.answer("/news/good/")[0] == 200
+        assert remote.take_up(stage.cloud) == 2

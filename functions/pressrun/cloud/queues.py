@@ -1,12 +1,13 @@
 """SQS, and what its messages say. A message is a hint: it names what to look at, and nothing else in it is believed."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
 _BATCH = 10  # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+_BATCH_BYTES = 250_000  # of all bodies of a batch; SQS takes four times as many today, and took this many for long
 _KEYS_A_MESSAGE = 50
 
 
@@ -69,11 +70,25 @@ class Queue:
         return bodies
 
     def _send(self, entries: list[dict[str, Any]]) -> None:
-        for start in range(0, len(entries), _BATCH):
-            batch = [entry | {"Id": str(number)} for number, entry in enumerate(entries[start : start + _BATCH])]
+        for batch in _batches(entries):
             refused = self.sqs.send_message_batch(QueueUrl=self.url, Entries=batch).get("Failed")
             if refused:
                 raise RuntimeError(f"SQS refused {len(refused)} of {len(batch)} messages: {refused[0].get('Code')}")
+
+
+def _batches(entries: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """As SQS takes them: each with an id, and not too many or too long together."""
+    batch: list[dict[str, Any]] = []
+    size = 0
+    for entry in entries:
+        length = len(entry["MessageBody"].encode())
+        if batch and (len(batch) == _BATCH or size + length > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(entry | {"Id": str(len(batch))})
+        size += length
+    if batch:
+        yield batch
 
 
 def keys_in(body: str) -> tuple[str, ...]:
@@ -89,6 +104,14 @@ def keys_in(body: str) -> tuple[str, ...]:
     if "keys" in fields:
         return tuple(str(key) for key in fields["keys"])
     return tuple(unquote_plus(record["s3"]["object"]["key"]) for record in fields["Records"])
+
+
+def is_ours(body: str) -> bool:
+    """Whether a message is a hint or an event at all. What somebody sends by hand may be neither; it fails, and only the alarm tells of it."""
+    try:
+        return bool(Hint.read(body) if "targets" in json.loads(body) else keys_in(body))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def dead_letter_in(body: str) -> tuple[str, bool]:

@@ -32,7 +32,7 @@ from pressrun.cloud.catalogue import (
 from pressrun.cloud.cloud import Cloud
 from pressrun.cloud.pending import as_of, pending, records
 from pressrun.cloud.press import pages_for
-from pressrun.cloud.queues import Hint, Queue
+from pressrun.cloud.queues import Hint, Queue, is_ours
 from pressrun.cloud.register import read_register
 from pressrun.cloud.restore import restore
 from pressrun.cloud.theme import load_theme
@@ -392,7 +392,7 @@ def take_up(cloud: Cloud) -> int:
     """Sends every dead letter to the queue that it came from, and has the files looked at that they are about. Returns how many letters that is."""
     base, sqs = cloud.setting("UPLOADS_QUEUE_URL").removesuffix("uploads"), cloud.client("sqs")
     letters = {name: Queue(sqs, f"{base}{name}-dead").empty_into(Queue(sqs, base + name)) for name in ("uploads", "articles", "lists", "changed")}
-    targets = {Target.parse(target) for letter in letters["articles"] for target in Hint.read(letter).targets}
+    targets = {Target.parse(target) for letter in filter(is_ours, letters["articles"]) for target in Hint.read(letter).targets}
     items = cloud.catalogue.read(claim_key(target.name) for target in targets if target.kind == "url").values()
     owners = {owner for item in items if (owner := ClaimCopy.of(item).claim.owner)}
     cloud.uploads.send_keys(sorted(owners | {target.name for target in targets if target.kind == "preview"}))

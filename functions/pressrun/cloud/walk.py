@@ -1,9 +1,10 @@
 """The walk over all content, a page of the listing at a time: what finds lost upload events, and takes new templates or a new ``site.toml``
 everywhere.
 
-A *full* walk hints at every key; it is begun by a change of the basis and pending until it ends. Otherwise the sweep walks round and round, and hints
-only where the file and the register's copy of it differ, or a file that is no content was not answered. The listings of both buckets are in the order
-of the keys, so a page of both is merged.
+A *full* walk hints at every key; it is begun by a change of the basis and pending until it ends. Its hints may be lost, so *unsure* rounds follow,
+which hint at what is still of another basis, until one finds nothing. Otherwise the sweep walks round and round, and hints only where the file and
+the register's copy of it differ, or a file that is no content was not answered. The listings of both buckets are in the order of the keys, so a page
+of both is merged.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from pressrun.core.cards import is_source
 from pressrun.core.dates import stamp
 from pressrun.core.lists import ASSETS, fixed_targets
 from pressrun.core.magazine import KEY as SITE_TOML
-from pressrun.core.media import Medium
+from pressrun.core.media import Medium, is_medium
 from pressrun.core.report import PREFIX as REPORTS
 from pressrun.core.theme import assets_of
 
@@ -36,7 +37,8 @@ NEW_BASIS = f"a new site.toml, or {NEW_EDITION}"
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """How far it has come. ``old_assets`` is whether those of a former edition or look are to be deleted after it.
+    """How far it has come. ``missed`` is whether an unsure round has found something, ``old_assets`` whether those of a former edition or look are to
+    be deleted once all is sure.
 
     ``rest`` is the stamp until which no new round begins: in a bulk upload, what was not looked at yet differs, too, and is already hinted at.
     ``revision`` is another with each step, so that a sweep which is late does not put back a walk that a new basis has begun.
@@ -44,13 +46,15 @@ class Walk:
 
     cursor: str = ""
     full: bool = False
+    unsure: bool = False
+    missed: bool = False
     old_assets: bool = False
     rest: str = ""
     revision: str = ""
 
     @classmethod
     def of(cls, item: Item | None) -> "Walk":
-        return cls(item["cursor"], item["full"], item["old_assets"], item["rest"], item["revision"]) if item else cls()
+        return cls(**{name: value for name, value in item.items() if name not in ("pk", "sk")}) if item else cls()
 
     def item(self) -> Item:
         return {"pk": WALK[0], "sk": WALK[1], **asdict(self)}
@@ -70,7 +74,7 @@ def change_basis(cloud: Cloud, old: Basis, new: Basis, extra: Sequence[Action] =
     cloud.catalogue.put_all(mark_item(target, mark, now, cause=cause) for target in targets)
     item = {"pk": BASIS[0], "sk": BASIS[1], "edition": new.edition, "config": new.config, "logo": new.logo, "basis": new.name}
     condition, values = ("basis = :old", {"old": old.name}) if old != Basis() else ("attribute_not_exists(pk)", {})
-    begun = Walk("", True, old_assets, revision=cloud.new_mark())
+    begun = Walk(full=True, old_assets=old_assets, revision=cloud.new_mark())
     cloud.catalogue.write([cloud.catalogue.put(item, condition, **values), moved(cloud, come, begun), *extra])
     if targets:
         cloud.lists.send([Hint(tuple(targets), mark)])
@@ -102,23 +106,39 @@ def _bring_assets(cloud: Cloud, old: Basis, new: Basis) -> tuple[Walk, bool]:
 
 
 def step(cloud: Cloud, pages: int = 20) -> Walk:
-    """Walks on: at most ``pages`` pages of a full walk, else one. Returns how far it came."""
+    """Walks on: at most ``pages`` pages of a full walk or of an unsure round, else one; not beyond its end. Returns how far it came."""
     walk = read(cloud)
-    if not walk.full and not walk.cursor and stamp(cloud.now()) < walk.rest:
+    if not walk.cursor and _rests(cloud, walk):
         return walk
     for _ in range(pages):
-        keys, last = _page(cloud, walk)
+        keys, behind, last = _page(cloud, walk)
         cloud.uploads.send_keys(keys)
-        rest = "" if last else stamp(cloud.now() + _REST)
-        after = Walk(last, walk.full and bool(last), walk.old_assets, rest, cloud.new_mark())
+        after = replace(_after(walk, behind, last, stamp(cloud.now() + _REST)), revision=cloud.new_mark())
         try:
             cloud.catalogue.write([moved(cloud, walk, after)])
             walk = after
         except Conflict:
             walk = read(cloud)
-        if not walk.full:
+        if not walk.cursor or not (walk.full or walk.unsure):
             break
     return walk
+
+
+def _rests(cloud: Cloud, walk: Walk) -> bool:
+    """Whether no new round begins yet."""
+    if walk.unsure and cloud.depth(cloud.uploads.url):
+        return True  # what was hinted at is being worked off
+    return not walk.full and stamp(cloud.now()) < walk.rest
+
+
+def _after(walk: Walk, behind: bool, last: str, rest: str) -> Walk:
+    """How far it has come with a page that ended at ``last``, and had something ``behind``."""
+    missed = walk.missed or behind
+    if last:
+        return replace(walk, cursor=last, missed=missed, rest="")
+    if walk.full:
+        return Walk(unsure=True, old_assets=walk.old_assets)
+    return Walk(unsure=walk.unsure and missed, old_assets=walk.old_assets, rest=rest)
 
 
 def moved(cloud: Cloud, walk: Walk, after: Walk) -> Action:
@@ -132,23 +152,31 @@ def read(cloud: Cloud) -> Walk:
     return Walk.of(cloud.catalogue.read([WALK]).get(WALK))
 
 
-def _page(cloud: Cloud, walk: Walk) -> tuple[list[str], str]:
-    """The keys to hint at, and the last key of the page, '' at the end."""
+def _page(cloud: Cloud, walk: Walk) -> tuple[list[str], bool, str]:
+    """The keys to hint at, whether there is one among them that is still of another basis, and the last key of the page, '' at the end."""
     content, last = _listed(cloud, walk.cursor)
     copies = {}
     for key, etag in cloud.register.listing(SOURCES, after=SOURCES + walk.cursor):
         if last and key > SOURCES + last:
             break
-        if walk.full or etag:  # where an article was taken down there is a page, too
+        if walk.full or walk.unsure or etag:  # where an article was taken down there is a page, too
             copies[key.removeprefix(SOURCES)] = etag
     if walk.full:
-        return sorted({*filter(is_source, content), *copies} - {SITE_TOML}), last
-    others = [key for key in sorted(content.keys() | copies.keys()) if content.get(key) != copies.get(key)]
+        return sorted({*filter(is_source, content), *copies} - {SITE_TOML}), False, last
+    others = [key for key in sorted(content.keys() | copies.keys()) if walk.unsure or content.get(key) != copies.get(key)]
     # They may be known to differ: the file is refused, or is no content; or an ETag is not of the bytes alone, after an upload in parts or under KMS:
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
-    found = cloud.catalogue.read(map(record_key, others))
-    records = (Record.of(key, found.get(record_key(key))) for key in others)
-    return [one.key for one in records if (one.upload, one.copy) != (content.get(one.key, ""), copies.get(one.key, ""))], last
+    found = cloud.catalogue.read([*map(record_key, others), *([BASIS] if walk.unsure else [])])
+    records = [Record.of(key, found.get(record_key(key))) for key in others]
+    behind = {one.key for one in records if walk.unsure and _is_behind(one, Basis.of(found.get(BASIS)))}
+    changed = {one.key for one in records if (one.upload, one.copy) != (content.get(one.key, ""), copies.get(one.key, ""))}
+    return sorted(behind | changed), bool(behind), last
+
+
+def _is_behind(record: Record, basis: Basis) -> bool:
+    """Whether it was judged by another basis. What an accepted medium is depends on none."""
+    is_same = is_medium(record.key) and record.card and not record.refused
+    return is_source(record.key) and record.basis != basis.name and not is_same
 
 
 def _listed(cloud: Cloud, cursor: str) -> tuple[dict[str, str], str]:
