@@ -270,9 +270,10 @@ def test_a_redirect_from_the_front_matter_answers_301(stage: Stage) -> None:
     assert stage.answer("/old.html") == (301, "/news/story/")
 
 
-def test_an_article_with_sixty_tags_needs_more_than_one_transaction_and_is_on_every_list(stage: Stage) -> None:
-    tags = [f"tag{number}" for number in range(60)]
-    publish(stage, tags=f"[{', '.join(tags)}]")
+@pytest.mark.parametrize(("count", "length"), [(60, 5), (100, 22)])
+def test_an_article_with_many_tags_needs_more_than_one_transaction_and_is_on_every_list(stage: Stage, count: int, length: int) -> None:
+    tags = [f"t{number}".ljust(length, "x") for number in range(count)]
+    publish(stage, tags=f"[{', '.join(tags)}]", summary="s" * (5000 - count * length))
     assert all(stage.answer(f"/tags/{tag}/")[0] == 200 for tag in tags)
     publish(stage, tags="[ice]")
     assert all(stage.answer(f"/tags/{tag}/")[0] == 404 for tag in tags)

@@ -148,6 +148,10 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
     "tags that are a mapping": (head("tags: {a: b}"), [(3, "“tags” must be a list of names.", "Write it like tags: [one, two]")]),
     "a mapping within tags": (head("tags: [{a: b}]"), [(3, "“tags” must be a list of names.", "Put an item with a colon in quotation marks")]),
     "a tag without a letter": (head('tags: ["!!"]'), [(3, "“!!” has no letter or digit", "Write a word.")]),
+    "tags and a summary that are texts": (
+        head("summary: " + "s" * 3000, f"tags: [{', '.join(f'tag {number:03}' + 'x' * 93 for number in range(40))}]"),
+        [(4, "What lists show of the article has 7,000 characters; 5,000 is the most.", "Shorten the summary, or name fewer tags")],
+    ),
     "too many tags": (head("tags: [" + "a," * 300 + "]"), [(3, "“tags” has 300 names; 200 is the most.", "Keep the important ones.")]),
     "a section with a path": (head("section: ../../etc"), [(3, "has no section “../../etc”", SECTIONS)]),
     "a video elsewhere": (head("video: https://elsewhere.example/x.mp4"), [(3, "no video that can be shown", "at YouTube or Vimeo")]),

@@ -201,15 +201,19 @@ class Entries:
         if item is None:
             return cls()
         fields = json.loads(item["json"])
-        lists = {name: (place, teaser) for name, (place, teaser) in fields["lists"].items()}
+        entries = [(place, teaser) for place, teaser in fields["entries"]]
+        lists = {name: entries[number] for name, number in fields["lists"].items()}
         related = tuple(Shown(*post) for post in fields["related"])
         untold = tuple(Event(*event) for event in fields["untold"])
         targets = tuple(fields["targets"])
         return cls(fields["basis"], lists, targets, fields["mentions"], related, fields["key"], fields["title"], untold, item["revision"])
 
     def item(self, url: str, revision: int) -> Item:
-        fields = {"basis": self.basis, "lists": self.lists, "targets": self.targets, "mentions": self.mentions, "related": self.related}
-        fields |= {"key": self.key, "title": self.title, "untold": self.untold}
+        # Nearly all lists have the same, which is kept once: an item has 400 KB at the most.
+        entries = {entry: number for number, entry in enumerate(dict.fromkeys(self.lists.values()))}
+        fields: dict[str, object] = {"basis": self.basis, "entries": list(entries)}
+        fields |= {"lists": {name: entries[entry] for name, entry in self.lists.items()}, "targets": self.targets}
+        fields |= {"mentions": self.mentions, "related": self.related, "key": self.key, "title": self.title, "untold": self.untold}
         return {"pk": f"url#{url}", "sk": "entries", "revision": revision, "json": _json(fields)}
 
 

@@ -33,6 +33,7 @@ _LONGEST_ID = 200
 _MOST_ITEMS = 200
 _FEW_NAMED = 50  # however long their names
 _MOST_NAMED, _LONGEST_NAMED = 1_000, 80_000  # with as many characters together: the catalogue keeps them in one item, of 400 KB at most
+_LONGEST_SHOWN = 5_000  # characters that lists show of an article: a hundred lists' entries are written in one transaction, of 4 MB at most
 _MOST_NOTES = 20
 _MOST_PROBLEMS = 100
 
@@ -366,7 +367,7 @@ class _ArticleReader(Reader):
             self.refuse("expires", "It would be gone before it is published.", "Write an instant after the date, or remove expires:")
         section = "" if self.is_page else self.section()
         url, moved = self.url(title, section, date)
-        return Article(
+        article = Article(
             key=self.key,
             title=title,
             url=url or "",
@@ -399,6 +400,8 @@ class _ArticleReader(Reader):
             files=tuple(dict.fromkeys([*([video, captions_of(video)] if video and not is_elsewhere(video) else []), *files])),
             embedded=self.embedded,
         )
+        self.judge_shown(article)
+        return article
 
     @property
     def is_page(self) -> bool:
@@ -696,6 +699,15 @@ class _ArticleReader(Reader):
         if len(text) > most:
             self.refuse(name, f"The {name} has {len(text)} characters; {most} is the most.", "Shorten it.")
         return text
+
+    def judge_shown(self, article: Article) -> None:
+        """Lists show more of an article than its title, and none of a page."""
+        lengths = {"summary": len(article.summary), "agency": len(article.agency)}
+        lengths |= {name: sum(len(label.name) for label in labels) for name, labels in (("tags", article.tags), ("authors", article.authors))}
+        if (length := sum(lengths.values())) > _LONGEST_SHOWN and not self.is_page:
+            said = f"What lists show of the article has {length:,} characters; {_LONGEST_SHOWN:,} is the most."
+            field = self.fields[max(lengths, key=lambda name: lengths[name])]
+            self.problems.append(Problem(said, "Shorten the summary, or name fewer tags and authors.", field.line))
 
     def lang(self) -> str:
         lang = self.text("lang").replace("_", "-")
