@@ -641,10 +641,15 @@ def _take_over(cloud: Cloud, copy: ClaimCopy, had: ClaimCopy | None, now: dateti
     # As in _apply: of a URL at which nothing is and nothing was, no mark or hint tells.
     shown = any(one.lived or one.claim.leads_to for one in (had, copy) if one)
     marked = [cloud.catalogue.put(mark_item(target, mark, stamp(now), cause=copy.claim.owner or ""))] if shown else []
-    cloud.catalogue.write([_copy_write(cloud, copy), *marked])
+    cloud.catalogue.write([_copy_write(cloud, copy), *_identities(cloud, [copy]), *marked])
     if shown:
         cloud.articles.send([Hint((str(target),), mark)])
     return copy
+
+
+def _identities(cloud: Cloud, copies: Iterable[ClaimCopy]) -> list[Action]:
+    """By which others find the claims, wherever these are copied."""
+    return [cloud.catalogue.put(identity_item(copy.claim)) for copy in copies if copy.claim.id]
 
 
 def _copy_write(cloud: Cloud, copy: ClaimCopy) -> Action:
@@ -733,7 +738,7 @@ def _names_changed(record: Record, after: Record) -> set[str]:
 def _write(cloud: Cloud, record: Record, after: Record, copies: dict[str, ClaimCopy], marks: Sequence[Item], fences: Sequence[Action]) -> None:
     writes = _record_writes(cloud, record, after)
     writes += [_copy_write(cloud, copy) for _, copy in sorted(copies.items())]
-    writes += [cloud.catalogue.put(identity_item(copy.claim)) for _, copy in sorted(copies.items()) if copy.claim.id]
+    writes += _identities(cloud, [copy for _, copy in sorted(copies.items())])
     if len(fences) + len(writes) + len(marks) <= ACTIONS:
         cloud.catalogue.write([*fences, *writes, *map(cloud.catalogue.put, marks)])
         return

@@ -264,6 +264,14 @@ def test_two_files_for_one_url_the_first_keeps_it_and_the_second_gets_it_when_th
     assert "Accepted" in stage.report(OTHER)
 
 
+def test_who_waits_for_a_url_is_told_when_it_is_another_files(stage: Stage) -> None:
+    publish(stage, title="First", slug="story")
+    publish(stage, OTHER, title="Second", slug="story")
+    stage.put("articles/renamed.md", stage.content()[KEY])
+    take_down(stage)
+    assert "belongs to articles/renamed.md" in stage.report(OTHER)
+
+
 def test_a_redirect_from_the_front_matter_answers_301(stage: Stage) -> None:
     publish(stage, redirects="[/dispatches/a-story/, /old.html]")
     assert stage.answer("/dispatches/a-story/") == (301, "/news/story/")

@@ -332,6 +332,15 @@ def test_the_first_of_two_files_keeps_a_url_and_the_second_gets_it_when_the_firs
     assert desk.feed_id(A) != desk.feed_id(B)
 
 
+def test_who_waits_for_a_url_is_told_whose_it_is_when_that_changes() -> None:
+    desk = published(a=named("one"), b=named("one"))
+    desk.put(C, desk.content[A])
+    desk.delete(A)
+    assert B in desk.look(C).wake
+    [problem] = standing_problems(desk.decide(B), desk.read(desk.content[B], B))
+    assert problem.problem == f"The address {ONE} belongs to {C}."
+
+
 def test_an_update_that_asks_for_another_articles_url_leaves_the_live_version_where_it_is() -> None:
     desk = published(a=named("one"), b=named("two"))
     desk.put(B, named("one"))

@@ -23,7 +23,7 @@ def failures(outcomes: list[Outcome]) -> list[str]:
 
 def test_the_runs_of_any_seed_keep_every_promise() -> None:
     ran = pressrun("storm", "--seed", "1", "--runs", "12")
-    assert re.fullmatch(r"12 runs, 12 of them faulted, in \d+ s: every promise was kept\.\n", ran.out), ran.out + ran.err
+    assert re.fullmatch(r"12 runs, 1[0-2] of them faulted, in \d+ s: every promise was kept\.\n", ran.out), ran.out + ran.err
     assert ran.code == 0
 
 
@@ -64,6 +64,8 @@ MENDED = [
     Run(("put c slug=x redirects=/news/y/", "+ put a slug=y"), {30: Fault.PART}),
     # A redirect whose URL a draft took over at a second try: the hint came before the draft was judged, and was taken for done.
     Run(("put a redirects=/news/x/", "put b slug=x draft", "delete a"), {88: Fault.PART}, rough=True, seed=8),
+    # A claim that a dead worker had written, and which nobody found by its id.
+    Run(("put a id=one", "put b", "put b id=one", "delete b"), {10: Fault.CRASH_AFTER}),
     # A claim that an earlier try had announced and written; the next one, with nothing to change about it, announced others in its place, and failed.
     Run(
         (

@@ -76,8 +76,9 @@ class Decision:
     """What one content key comes to. ``article`` is the version in force, None where there is none.
 
     ``changed`` are the claims to write; ``blocked_by`` is the key that has the URL which the newest version asks for; ``wake`` are the keys that
-    wait for a URL which this one let go, and those who must learn of this one's page: its redirect gave way to it, or it carries the same ``id`` and
-    does not wait for it yet, or does and the page has another ``id`` now. ``unmet`` are the redirects that belong to another article, with its key.
+    wait for a URL which is another's now, or nobody's, and those who must learn of this one's page: its redirect gave way to it, or it carries the
+    same ``id`` and does not wait for it yet, or does and the page has another ``id`` now. ``unmet`` are the redirects that belong to another article,
+    with its key.
     """
 
     article: Article | None
@@ -247,13 +248,10 @@ class _Table:
                 self.put(claim, waiting=tuple(key for key in claim.waiting if key != self.key))
 
     def wake(self) -> tuple[str, ...]:
-        """Who waits for a URL that this key no longer has, or that only leads on from it; and who must learn that its page is there."""
-        let_go = (
-            claim
-            for url, claim in sorted(self._before.items())
-            if claim.owner == self.key and (self._after[url].owner != self.key or (claim.leads_to is None and self._after[url].leads_to is not None))
-        )
-        waiting = (key for claim in let_go for key in claim.waiting if key != self.key)
+        """Who waits for a URL that another has now, or nobody, or that only leads on from this key; and who must learn that its page is there."""
+        changed = ((claim, self._after[url]) for url, claim in sorted(self._before.items()) if claim.owner)
+        passed = (was for was, now in changed if now.owner != was.owner or (was.owner == self.key and not was.leads_to and now.leads_to))
+        waiting = (key for claim in passed for key in claim.waiting if key != self.key)
         return tuple(dict.fromkeys((*waiting, *self.woken)))
 
     def changed(self) -> dict[str, Claim]:

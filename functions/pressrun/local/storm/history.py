@@ -2,8 +2,8 @@
 
 =======================  =======================================================================================================================
 ``put KEY …``            an upload to ``articles/KEY.md``. ``slug=``, ``section=``, ``tags=ice+ships``, ``by=``, ``links=KEY``, ``redirects=/old/``,
-                         ``draft``; ``at=`` and ``until=`` in minutes after the beginning; ``text=`` the number of an earlier put, to say the same
-                         again; ``shows`` for a picture in it; ``wrong`` for one that is refused
+                         ``id=one``, ``draft``; ``at=`` and ``until=`` in minutes after the beginning; ``text=`` the number of an earlier put, to say
+                         the same again; ``shows`` for a picture in it; ``wrong`` for one that is refused
 ``delete KEY``           it is taken down
 ``rename KEY KEY``       as S3 has it: a put, then a delete
 ``toml WORD``            another ``site.toml``: the magazine's name is WORD; ``-essays`` drops that section, ``blue`` has other colours, ``logo`` the
@@ -46,6 +46,7 @@ HISTORIES = {
     "expiry": ("put a until=10", "wait 540", "sweep", "wait 60"),
     "correction": ("put a", "put b links=a", "put a"),
     "refused": ("put a", "put a wrong"),
+    "one article, two files": ("put a id=one", "put b", "put b id=one", "delete b"),
     "two for one URL": ("put a slug=x", "put b slug=x", "delete a"),
     "a redirect that gives way": ("put a redirects=/news/x/", "put b slug=x draft", "delete a"),
     "site.toml": ("put a", "toml Other"),
@@ -151,6 +152,8 @@ class Editor:
             fields["draft"] = "true"
         if "by" in options:
             fields["authors"] = f"[{options['by']}]"
+        if "id" in options:
+            fields["id"] = options["id"]
         if "redirects" in options:
             fields["redirects"] = f"[{options['redirects']}]"
         link = f" See [[{options['links']}]]." if "links" in options else ""
@@ -204,6 +207,7 @@ def _any_options(random: Random) -> list[str]:
         0.05: ["draft"],
         0.08: ["wrong"],
         0.15: [f"links={random.choice(KEYS)}"],
+        0.09: ["id=one"],
         0.11: [f"redirects={random.choice(['/old/place/', '/news/x/', '/news/y/'])}"],
         0.2: ["by=jo"],
         0.12: ["text=1"],
