@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect as expect_all
 
+from pressrun.cloud.theme import load_theme
+from pressrun.core.magazine import read_magazine
 from tests.cli.commands import until
+from tests.golden.golden import SAMPLE
 
 from .conftest import ARABIC, ARTICLE, FILM, KINDS, expect, page_on
 
@@ -234,6 +237,24 @@ def test_on_paper_there_is_the_article_with_its_address_and_those_of_its_links_a
         expect(desk, hidden).to_be_hidden()
     desk.emulate_media(media="screen")
     expect(desk, ".address").to_be_hidden()
+
+
+def test_a_light_paper_of_the_magazines_own_is_for_light_screens_alone(desk: Any) -> None:
+    own, problems = read_magazine((SAMPLE / "site.toml").read_bytes() + b'[theme]\npaper = "#fff8e7"\n')
+    assert own, problems
+    style = load_theme().assets["style.css"].decode() + own.style()
+    desk.route("**/assets/style.*.css", lambda route: route.fulfill(body=style, content_type="text/css"))
+    desk.goto(ARTICLE)
+    shown = {}
+    for media, scheme in (("screen", "light"), ("screen", "dark"), ("print", "light"), ("print", "dark")):
+        desk.emulate_media(media=media, color_scheme=scheme)
+        shown[media, scheme] = desk.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert shown == {
+        ("screen", "light"): "rgb(255, 248, 231)",
+        ("screen", "dark"): "rgb(21, 23, 26)",
+        ("print", "light"): "rgb(255, 255, 255)",
+        ("print", "dark"): "rgb(255, 255, 255)",
+    }
 
 
 def test_with_colours_of_ones_own_one_still_sees_where_one_is_and_where_the_panel_ends(desk: Any) -> None:

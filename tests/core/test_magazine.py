@@ -194,9 +194,13 @@ def test_labels_and_theme_settings_that_nobody_uses_are_notes() -> None:
     ]
 
 
-def test_a_theme_sets_the_style_sheets_properties() -> None:
-    made = magazine(SITE_TOML + '[theme]\naccent = "#003366"\ndark_accent = "#99ccff"\nserif = "Charter, serif"\n')
-    assert made.style() == ":root{--mark:#003366;--serif:Charter, serif}\n@media (prefers-color-scheme:dark){:root{--mark:#99ccff}}\n"
+def test_a_theme_sets_the_style_sheets_properties_and_its_colours_for_the_screens_that_they_are_for() -> None:
+    made = magazine(SITE_TOML + '[theme]\naccent = "#003366"\npaper = "#fff8e7"\ndark_accent = "#99ccff"\nserif = "Charter, serif"\n')
+    assert made.style() == (
+        ":root{--serif:Charter, serif}\n"
+        "@media screen and (prefers-color-scheme:light){:root{--paper:#fff8e7;--mark:#003366}}\n"
+        "@media screen and (prefers-color-scheme:dark){:root{--mark:#99ccff}}\n"
+    )
     assert MERIDIAN.style() == ""
 
 

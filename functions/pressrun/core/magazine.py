@@ -32,12 +32,14 @@ _KNOWN = frozenset(
     | {"menu", "social", "subscribe", "footer", "theme", "labels", "logo"}
 )
 _ADDRESS = re.compile(r"(https?://|mailto:|/)[^\s\"<>\\]*")
-# What [theme] may set: the custom property of style.css, or for dark readers.
-THEME = {"paper": "--paper", "ink": "--ink", "accent": "--mark", "serif": "--serif", "sans": "--sans"}
-_DARK = "dark_"
+# What [theme] may set, by the custom property of style.css: fonts, and colours for light screens and for dark ones.
+_FONTS = {"serif": "--serif", "sans": "--sans"}
+_COLOURS = {"paper": "--paper", "ink": "--ink", "accent": "--mark"}
+_DARK = {f"dark_{name}": of for name, of in _COLOURS.items()}
+_THEME = _FONTS | _COLOURS | _DARK
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # https://www.rfc-editor.org/rfc/rfc5646, without its rare forms
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_FONTS = re.compile(r"(?:[\w\s,-]|\"[\w\s-]+\"|'[\w\s-]+')+")
+_FONT_LIST = re.compile(r"(?:[\w\s,-]|\"[\w\s-]+\"|'[\w\s-]+')+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Place(NamedTuple):
 class Magazine:
     """``site.toml``, read and judged. Sections are in the order of the file, each after its parent.
 
-    ``logo`` is the content key of a picture. ``labels`` has the magazine's own words for ``LABELS``, ``theme`` its values for ``THEME``.
+    ``logo`` is the content key of a picture. ``labels`` has the magazine's own words for ``LABELS``, ``theme`` its values for what a theme may set.
     """
 
     title: str
@@ -109,14 +111,14 @@ class Magazine:
         return Place(section.name, section.url, section.path, below)
 
     def style(self) -> str:
-        """What ``[theme]`` changes of the style sheet."""
-        light, dark = (
-            {THEME[name.removeprefix(_DARK)]: value for name, value in self.theme.items() if name.startswith(_DARK) is dark} for dark in (False, True)
-        )
-        rules = [(":root{", light, "}"), ("@media (prefers-color-scheme:dark){:root{", dark, "}}")]
-        return "".join(
-            before + ";".join(f"{name}:{value}" for name, value in sorted(values.items())) + after + "\n" for before, values, after in rules if values
-        )
+        """What ``[theme]`` changes of the style sheet. Its colours are for screens; what is printed keeps those of paper."""
+        screen = "@media screen and (prefers-color-scheme:"
+        rules = ((":root{", _FONTS, "}\n"), (screen + "light){:root{", _COLOURS, "}}\n"), (screen + "dark){:root{", _DARK, "}}\n"))
+        made = ""
+        for before, properties, after in rules:
+            if values := [f"{of}:{self.theme[name]}" for name, of in properties.items() if name in self.theme]:
+                made += before + ";".join(values) + after
+        return made
 
     @property
     def host(self) -> str:
@@ -340,14 +342,12 @@ class _Reader:
                 self.problems.append(note(f"“{label}” is not a label that the pages have.{nearest(label, sorted(LABELS))}", "It is left out."))
 
     def theme(self) -> Iterator[tuple[str, str]]:
-        known = sorted([*THEME, *(_DARK + name for name in ("paper", "ink", "accent"))])
         for name, value in self.words("theme"):
-            is_font = name in ("serif", "sans")
-            if name not in known:
-                self.problems.append(note(f"“{name}” is nothing that a theme sets.{nearest(name, known)}", "It is left out."))
-            elif is_font and not _FONTS.fullmatch(value):
+            if name not in _THEME:
+                self.problems.append(note(f"“{name}” is nothing that a theme sets.{nearest(name, sorted(_THEME))}", "It is left out."))
+            elif name in _FONTS and not _FONT_LIST.fullmatch(value):
                 self.refuse(name, f"“{value}” is not a list of fonts.", 'Write it like "Charter, Georgia, serif".', value)
-            elif not is_font and not _COLOUR.fullmatch(value):
+            elif name not in _FONTS and not _COLOUR.fullmatch(value):
                 self.refuse(name, f"“{value}” is not a colour.", 'Write it like "#9a2a1c".', value)
             else:
                 yield name, value
