@@ -111,6 +111,10 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
         LEAST + NEWS + "[theme]\nserif = 'Charter\", serif'",
         [(6, '“Charter", serif” is not a list of fonts.', "Charter, Georgia, serif")],
     ),
+    "fonts that end with a comma": (
+        LEAST + NEWS + '[theme]\nserif = "Georgia, "',
+        [(6, "“Georgia,” is not a list of fonts.", "Charter, Georgia, serif")],
+    ),
     "labels that are text": (LEAST + 'labels = "x"\n' + NEWS, [(3, "“labels” must be a table.", "Write a line [labels]")]),
     "an unknown default section": (
         LEAST + 'default_section = "nws"\n' + NEWS,
@@ -197,11 +201,25 @@ def test_labels_and_theme_settings_that_nobody_uses_are_notes() -> None:
 def test_a_theme_sets_the_style_sheets_properties_and_its_colours_for_the_screens_that_they_are_for() -> None:
     made = magazine(SITE_TOML + '[theme]\naccent = "#003366"\npaper = "#fff8e7"\ndark_accent = "#99ccff"\nserif = "Charter, serif"\n')
     assert made.style() == (
-        ":root{--serif:Charter, serif}\n"
+        ':root{--serif:"Charter", serif}\n'
         "@media screen and (prefers-color-scheme:light){:root{--paper:#fff8e7;--mark:#003366}}\n"
         "@media screen and (prefers-color-scheme:dark){:root{--mark:#99ccff}}\n"
     )
     assert MERIDIAN.style() == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "fonts"),
+    [
+        ("Source Serif 4, Georgia, serif", '"Source Serif 4", "Georgia", serif'),
+        ("1942 Report,serif", '"1942 Report", serif'),
+        ("'Iowan Old Style', \"P052\", Georgia", '\'Iowan Old Style\', "P052", "Georgia"'),
+        ("-apple-system, System-UI, inherit", '-apple-system, System-UI, "inherit"'),
+        ("Source\n  Serif,\nserif", '"Source Serif", serif'),
+    ],
+)
+def test_each_font_that_has_a_name_has_it_in_quotation_marks(written: str, fonts: str) -> None:
+    assert magazine(SITE_TOML + f'[theme]\nserif = """{written}"""\n').style() == f":root{{--serif:{fonts}}}\n"
 
 
 def test_a_name_that_two_sections_share_finds_neither() -> None:

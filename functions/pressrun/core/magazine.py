@@ -39,7 +39,12 @@ _DARK = {f"dark_{name}": of for name, of in _COLOURS.items()}
 _THEME = _FONTS | _COLOURS | _DARK
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # https://www.rfc-editor.org/rfc/rfc5646, without its rare forms
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_FONT_LIST = re.compile(r"(?:[\w\s,-]|\"[\w\s-]+\"|'[\w\s-]+')+")
+_FONT = re.compile(r"[\w -]+|\"[\w -]+\"|'[\w -]+'")
+# Names that mean no font by themselves: https://drafts.csswg.org/css-fonts-4/#generic-font-families, and how older browsers call system-ui.
+_GENERIC = frozenset(
+    {"serif", "sans-serif", "monospace", "cursive", "fantasy", "math", "system-ui", "ui-serif", "ui-sans-serif", "ui-monospace", "ui-rounded"}
+    | {"-apple-system", "blinkmacsystemfont"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +205,14 @@ def no_logo_yet(magazine: Magazine) -> Problem:
     return note(f"There is no picture {magazine.logo} yet.", "Until it is uploaded, the magazine's name stands in its place.")
 
 
+def _fonts(written: str) -> str:
+    """A list of fonts as a style sheet has it, '' for what is none. There a name that has a digit in it needs quotation marks, so each gets them."""
+    fonts = [" ".join(font.split()) for font in written.split(",")]
+    if not all(map(_FONT.fullmatch, fonts)):
+        return ""
+    return ", ".join(font if font[0] in "\"'" or font.lower() in _GENERIC else f'"{font}"' for font in fonts)
+
+
 class _Reader:
     def __init__(self, table: Mapping[str, Any], lines: list[str]) -> None:
         self.table, self.lines, self.problems = table, lines, list[Problem]()
@@ -345,9 +358,11 @@ class _Reader:
         for name, value in self.words("theme"):
             if name not in _THEME:
                 self.problems.append(note(f"“{name}” is nothing that a theme sets.{nearest(name, sorted(_THEME))}", "It is left out."))
-            elif name in _FONTS and not _FONT_LIST.fullmatch(value):
+            elif name in _FONTS and not (fonts := _fonts(value)):
                 self.refuse(name, f"“{value}” is not a list of fonts.", 'Write it like "Charter, Georgia, serif".', value)
-            elif name not in _FONTS and not _COLOUR.fullmatch(value):
+            elif name in _FONTS:
+                yield name, fonts
+            elif not _COLOUR.fullmatch(value):
                 self.refuse(name, f"“{value}” is not a colour.", 'Write it like "#9a2a1c".', value)
             else:
                 yield name, value
