@@ -16,6 +16,10 @@ A_SECTION = 'Add one: a line [[sections]], then slug = "news" and name = "News".
 SLUG_NEEDED = "“permalink” must begin and end with / and have {slug} in it."
 PERMALINK = 'Write it like "/{section}/{slug}/".'
 
+LEFT_OUT = "It is left out."
+IN_ENGLISH = "It is left out, and the pages say it in English."
+PUT_ABOVE = "It is left out. If it is meant for the magazine, put it above the first line in brackets."
+
 Finding = tuple[int | None, str, str]
 
 REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
@@ -115,6 +119,37 @@ REFUSED: dict[str, tuple[str | bytes, list[Finding]]] = {
         LEAST + NEWS + '[theme]\nserif = "Georgia, "',
         [(6, "“Georgia,” is not a list of fonts.", "Charter, Georgia, serif")],
     ),
+    "a colour that is a number": (LEAST + NEWS + "[theme]\npaper = 0", [(6, "“paper” must be text.", IN_QUOTES + 'paper = "…"')]),
+    "a footer that is a flag": (LEAST + "footer = true\n" + NEWS, [(3, "“footer” must be text.", IN_QUOTES + 'footer = "…"')]),
+    "a footer that is a list": (LEAST + 'footer = ["a"]\n' + NEWS, [(3, "“footer” must be text.", IN_QUOTES + 'footer = "…"')]),
+    "a footer that is a long number": (LEAST + "footer = 1_000\n" + NEWS, [(3, "“footer” must be text.", IN_QUOTES + 'footer = "…"')]),
+    "a name in quotation marks": (
+        '"title" = 5\nbase_url = "https://a.example"\n' + NEWS,
+        [(1, "“title” must be text.", IN_QUOTES + 'title = "…"')],
+    ),
+    "a label that is a number": (
+        LEAST + NEWS + '[labels]\n"Latest in {}" = 5',
+        [(6, "“Latest in {}” must be text.", IN_QUOTES + '"Latest in {}" = "…"')],
+    ),
+    "a menu's second level on lines of its own": (
+        LEAST
+        + NEWS
+        + '[[menu]]\nname = "A"\nurl = "/a/"\nbelow = [\n  { name = "B", url = "/" },\n  { name = "C", url = "c" },\n  { name = "D" },\n]\n',
+        [(10, "“c” is not an address.", 'or "/about/"'), (11, "“url” is missing.", 'Add a line: url = "…"')],
+    ),
+    "a menu's second level in tables": (
+        LEAST + NEWS + '[[menu]]\nname = "A"\nurl = "/a/"\n' + '[[menu.below]]\nname = "B"\nurl = "/b/"\n[[menu.below]]\nname = "C"\nurl = 5\n',
+        [(13, "“url” must be text.", IN_QUOTES + 'url = "…"')],
+    ),
+    "links that are one line": (
+        LEAST + 'social = [{ name = "A", url = "/a/" }, { name = 5, url = "/b/" }]\n' + NEWS,
+        [(3, "“name” must be text.", IN_QUOTES + 'name = "…"')],
+    ),
+    "a link after a comment that names its table": (
+        LEAST + NEWS + '# Below, each of [[social]] is a link.\n[[social]]\nname = "A"\nurl = "/a/"\n[[social]]\nname = "B"\nurl = "b"\n',
+        [(11, "“b” is not an address.", 'or "/about/"')],
+    ),
+    "sections in one pair of brackets": (LEAST + '[sections]\nslug = "news"', [(3, "“sections” must be a list of tables.", A_SECTION)]),
     "labels that are text": (LEAST + 'labels = "x"\n' + NEWS, [(3, "“labels” must be a table.", "Write a line [labels]")]),
     "an unknown default section": (
         LEAST + 'default_section = "nws"\n' + NEWS,
@@ -146,8 +181,8 @@ def test_unknown_settings_are_notes_in_an_order_that_never_changes() -> None:
     found, problems = read_magazine((LEAST + "titel = 1\nfavourite = 2\n" + NEWS).encode())
     assert found
     assert problems == (
-        Problem("“favourite” is not a setting that Pressrun knows.", "It is left out.", severity="note"),
-        Problem("“titel” is not a setting that Pressrun knows. Did you mean “title”?", "It is left out.", severity="note"),
+        Problem("“favourite” is not a setting that Pressrun knows.", "It is left out.", 4, "favourite = 2", "note"),
+        Problem("“titel” is not a setting that Pressrun knows. Did you mean “title”?", "It is left out.", 3, "titel = 1", "note"),
     )
 
 
@@ -190,12 +225,56 @@ def test_a_section_and_the_journal_have_a_fragment_and_other_pages_have_none() -
     assert urls == ("/_fragments/news.html", "/_fragments/journal.html", "")
 
 
-def test_labels_and_theme_settings_that_nobody_uses_are_notes() -> None:
-    _, problems = read_magazine((SITE_TOML + '[labels]\nSerch = "Suche"\n[theme]\nacent = "#000000"\n').encode())
-    assert [(problem.severity, problem.problem) for problem in problems] == [
-        ("note", "“Serch” is not a label that the pages have. Did you mean “Search”?"),
-        ("note", "“acent” is nothing that a theme sets. Did you mean “accent”?"),
-    ]
+IGNORED: dict[str, tuple[str, list[Finding]]] = {
+    "a label and a colour that nobody uses": (
+        '[labels]\nSerch = "Suche"\n[theme]\nacent = "#000000"\n',
+        [
+            (2, "“Serch” is not a label that the pages have. Did you mean “Search”?", LEFT_OUT),
+            (4, "“acent” is nothing that a theme sets. Did you mean “accent”?", LEFT_OUT),
+        ],
+    ),
+    "the magazine's own settings below a line in brackets": (
+        '[[sections]]\nslug = "ports"\ndefault_section = "news"\n[[social]]\nname = "A"\nurl = "/a/"\nfooter = "B"\n[theme]\nlogo = "media/l.png"\n',
+        [
+            (3, "“default_section” is not a setting of “sections”.", PUT_ABOVE),
+            (7, "“footer” is not a setting of “social”.", PUT_ABOVE),
+            (9, "“logo” is nothing that a theme sets.", PUT_ABOVE),
+        ],
+    ),
+    "settings that no table has": (
+        '[[sections]]\nslug = "ports"\ndescripton = "A"\n[[menu]]\nname = "A"\nurl = "/a/"\nbelow = [{ name = "B", url = "/b/", icon = "C" }]\n',
+        [
+            (3, "“descripton” is not a setting of “sections”. Did you mean “description”?", LEFT_OUT),
+            (7, "“icon” is not a setting of “below”.", LEFT_OUT),
+        ],
+    ),
+    "an address beside a section": (
+        '[[menu]]\nsection = "sea"\nurl = "/sea/"\nbelow = []\n',
+        [
+            (3, "“url” does nothing beside “section”, which has its own.", LEFT_OUT),
+            (4, "“below” does nothing beside “section”, which has its own.", LEFT_OUT),
+        ],
+    ),
+    "labels that say less than they must, or other things": (
+        '[labels]\n"By {}" = "Par"\n"{day} {month} {year}" = "le jour"\nMenu = " "\nTags = "{}"\n"Archive" = "Archives"\n',
+        [
+            (2, "“Par” and “By {}” differ in what stands in braces.", IN_ENGLISH),
+            (3, "“le jour” and “{day} {month} {year}” differ in what stands in braces.", IN_ENGLISH),
+            (4, "“Menu” has no words.", IN_ENGLISH),
+            (5, "“{}” and “Tags” differ in what stands in braces.", IN_ENGLISH),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), IGNORED.values(), ids=IGNORED)
+def test_what_does_nothing_is_left_out_with_a_note_at_its_line(text: str, expected: list[Finding]) -> None:
+    found, problems = read_magazine((SITE_TOML + text).encode())
+    assert found
+    begun = SITE_TOML.count("\n")
+    notes = sorted(((problem.line or 0) - begun, problem.problem, problem.remedy) for problem in problems if problem.severity == "note")
+    assert notes == expected
+    assert set(found.labels) <= {"Archive"}
 
 
 def test_a_theme_sets_the_style_sheets_properties_and_its_colours_for_the_screens_that_they_are_for() -> None:

@@ -3,6 +3,8 @@
 What stands in braces is filled in. A label that is not given there is said in English.
 """
 
+import re
+
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 
 LABELS = frozenset(
@@ -88,3 +90,12 @@ LABELS = frozenset(
         "{}: archive",
     }
 )
+
+
+def filled_in(label: str) -> list[str]:
+    """What stands in braces in a label, in the order of its letters.
+
+    >>> filled_in("{month} {day}")
+    ['{day}', '{month}']
+    """
+    return sorted(re.findall(r"\{\w*\}", label))

@@ -2,15 +2,17 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from slugify import slugify
 
 from pressrun.core.frontmatter import LONG_TOML_NAME
-from pressrun.core.labels import LABELS
+from pressrun.core.labels import LABELS, filled_in
 from pressrun.core.media import PREFIX, is_picture
 from pressrun.core.problem import CONTROL, Problem, nearest, note
 from pressrun.core.unreadable import as_far_as_it_goes, said_of_toml, without_toml
@@ -37,6 +39,8 @@ _FONTS = {"serif": "--serif", "sans": "--sans"}
 _COLOURS = {"paper": "--paper", "ink": "--ink", "accent": "--mark"}
 _DARK = {f"dark_{name}": of for name, of in _COLOURS.items()}
 _THEME = _FONTS | _COLOURS | _DARK
+# In a line of TOML: a key before its equals sign, or the last part of a table's name.
+_TOML_KEY = re.compile(r"(?:^|[{,.\[])\s*+([\w-]++|\"[^\"]*+\"|'[^']*+')\s*+(?=[=\]])")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # https://www.rfc-editor.org/rfc/rfc5646, without its rare forms
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _FONT = re.compile(r"[\w -]+|\"[\w -]+\"|'[\w -]+'")
@@ -216,32 +220,49 @@ def _fonts(written: str) -> str:
 class _Reader:
     def __init__(self, table: Mapping[str, Any], lines: list[str]) -> None:
         self.table, self.lines, self.problems = table, lines, list[Problem]()
-        self.begun: dict[int, int] = {}  # the line of each table of a list
+        self.begun: dict[int, int] = {}  # the line of each table below the whole
+        self.places = defaultdict[str, list[int]](list)  # the lines where there is a key, or a table of that name
+        for number, line in enumerate(lines, 1):
+            for key in _TOML_KEY.findall(line) if not line.lstrip().startswith("#") else ():
+                self.places[key.strip("\"'")].append(number)
 
-    def refuse(self, key: str, problem: str, remedy: str, value: object = "", table: Mapping[str, Any] | None = None) -> None:
-        """``table`` is that of a list in which the key stands."""
-        pattern = re.compile(rf"\s*{re.escape(key)}\s*=" + (f".*{re.escape(str(value))}" if value else ""))
-        begun = self.begun.get(id(table), 1)
-        line = next((n for n, text in enumerate(self.lines[begun - 1 :], begun) if pattern.match(text)), None)
-        self.problems.append(Problem(problem, remedy, line, self.lines[line - 1].strip() if line else ""))
+    def say(self, problem: str, remedy: str, line: int | None, severity: Literal["error", "note"] = "error") -> None:
+        self.problems.append(Problem(problem, remedy, line, self.lines[line - 1].strip()[:120] if line else "", severity))
+
+    def line_of(self, key: str, table: Mapping[str, Any]) -> int | None:
+        """Where the key of this table is set, or where the table begins that has its name."""
+        places = self.places[key]
+        first = bisect_left(places, self.begun.get(id(table), 1))
+        return places[first] if first < len(places) else None
+
+    def refuse(self, key: str, problem: str, remedy: str, table: Mapping[str, Any] | None = None) -> None:
+        """``table`` is that in which the key stands, if it is not the whole."""
+        self.say(problem, remedy, self.line_of(key, self.table if table is None else table))
+
+    def leave_out(self, key: str, table: Mapping[str, Any], problem: str, known: Iterable[str] = (), remedy: str = "It is left out.") -> None:
+        """A note that nothing comes of the key; one that is ``known`` may be meant."""
+        if table is not self.table and key in _KNOWN:
+            remedy += " If it is meant for the magazine, put it above the first line in brackets."
+        else:
+            problem += nearest(key, sorted(known))
+        self.say(problem, remedy, self.line_of(key, table), "note")
 
     def text(self, table: Mapping[str, Any], key: str, default: str | None) -> str:
         value = table.get(key, default)
         if value is None:
-            line = self.begun.get(id(table))
-            text = self.lines[line - 1].strip() if line else ""
-            self.problems.append(Problem(f"“{key}” is missing.", f'Add a line: {key} = "…"', line, text))
+            self.say(f"“{key}” is missing.", f'Add a line: {key} = "…"', self.begun.get(id(table)))
         elif not isinstance(value, str) or not (value.strip() or default == ""):
-            self.refuse(key, f"“{key}” must be text.", f'Write it in quotation marks: {key} = "…"', value)
+            written = key if re.fullmatch(r"[\w-]+", key, re.ASCII) else f'"{key}"'
+            self.refuse(key, f"“{key}” must be text.", f'Write it in quotation marks: {written} = "…"', table)
         elif CONTROL.search(value):
-            self.refuse(key, f"There is a control character in “{key}”.", "Remove it.")
+            self.refuse(key, f"There is a control character in “{key}”.", "Remove it.", table)
         else:
             return value.strip()
         return ""
 
     def magazine(self) -> Magazine | None:
         for key in sorted(self.table.keys() - _KNOWN):
-            self.problems.append(note(f"“{key}” is not a setting that Pressrun knows.{nearest(key, sorted(_KNOWN))}", "It is left out."))
+            self.leave_out(key, self.table, f"“{key}” is not a setting that Pressrun knows.", _KNOWN)
         base_url = self.text(self.table, "base_url", None).rstrip("/")
         if base_url and not re.fullmatch(r"https?://[a-z0-9.-]+(:\d+)?", base_url):
             self.refuse("base_url", "“base_url” must be the magazine's own address.", 'Write it like "https://meridian.example".')
@@ -273,7 +294,7 @@ class _Reader:
             timezone=zone,
             permalink=permalink,
             honour_expiry=bool(honour_expiry),
-            social=tuple(Link(name, url) for name, url, _ in self.links("social", self.table)),
+            social=tuple(self.links("social", self.table)),
             subscribe=self.address(self.table, "subscribe", ""),
             footer=self.text(self.table, "footer", ""),
             logo=self.logo(),
@@ -293,7 +314,7 @@ class _Reader:
     def address(self, table: Mapping[str, Any], key: str, default: str | None) -> str:
         value = self.text(table, key, default)
         if value and not _ADDRESS.fullmatch(value):
-            self.refuse(key, f"“{value}” is not an address.", 'Write it like "https://social.example/@meridian" or "/about/".', value)
+            self.refuse(key, f"“{value}” is not an address.", 'Write it like "https://social.example/@meridian" or "/about/".', table)
         return value
 
     def language(self) -> str:
@@ -305,74 +326,93 @@ class _Reader:
     def logo(self) -> str:
         key = self.text(self.table, "logo", "").removeprefix("/")
         if key and not (key.startswith(PREFIX) and is_picture(key)):
-            self.refuse("logo", f"“{key}” is no picture in media/.", 'Upload it as media/logo.png, and write logo = "media/logo.png".', key)
+            self.refuse("logo", f"“{key}” is no picture in media/.", 'Upload it as media/logo.png, and write logo = "media/logo.png".')
         return key
 
-    def links(self, key: str, table: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-        """The name and address of each of a list of tables, and the table."""
+    def links(self, key: str, table: Mapping[str, Any]) -> Iterator[Link]:
         header = key if table is self.table else f"menu.{key}"
-        for one in self.tables(key, table, f'Write it like [[{header}]], then name = "About" and url = "/about/".'):
-            yield self.text(one, "name", None), self.address(one, "url", None), one
+        for one in self.tables(key, table, ("name", "url"), f'Write it like [[{header}]], then name = "About" and url = "/about/".'):
+            yield Link(self.text(one, "name", None), self.address(one, "url", None))
 
-    def tables(self, key: str, table: Mapping[str, Any], remedy: str) -> list[dict[str, Any]]:
+    def tables(self, key: str, table: Mapping[str, Any], known: Collection[str], remedy: str) -> list[dict[str, Any]]:
+        """A list of tables, each of which may have the keys that are ``known``."""
         tables = table.get(key, [])
-        if isinstance(tables, list) and all(isinstance(one, dict) for one in tables):
-            header = re.compile(rf"\s*\[\[\s*{key}\s*\]\]")
-            lines = (number for number, line in enumerate(self.lines, 1) if header.match(line))
-            self.begun |= zip(map(id, tables), lines, strict=False)
-            return tables
-        self.refuse(key, f"“{key}” must be a list of tables.", remedy)
-        return []
+        if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+            self.refuse(key, f"“{key}” must be a list of tables.", remedy, table)
+            return []
+        self.begun |= zip(map(id, tables), self.beginnings(key, table), strict=False)
+        for one in tables:
+            for name in [name for name in one if name not in known]:
+                self.leave_out(name, one, f"“{name}” is not a setting of “{key}”.", known)
+        return tables
+
+    def beginnings(self, key: str, table: Mapping[str, Any]) -> Iterator[int]:
+        """The lines where the tables of a list begin: each with its name in brackets, or all in braces."""
+        first = self.line_of(key, table) or 1
+        header = re.compile(rf"^\s*+\[\[(?:.*\.)?\s*+[\"']?{key}[\"']?\s*+\]\]")
+        begins = header if header.match(self.lines[first - 1]) else re.compile("{")
+        for line, text in enumerate(self.lines[first - 1 :], first):
+            yield from (line for _ in begins.findall(text))
 
     def menu(self, magazine: Magazine) -> Iterator[Place]:
-        for one in self.tables("menu", self.table, 'Write it like [[menu]], then section = "news", or name = "About" and url = "/about/".'):
+        remedy = 'Write it like [[menu]], then section = "news", or name = "About" and url = "/about/".'
+        for one in self.tables("menu", self.table, ("section", "name", "url", "below"), remedy):
             if "section" not in one:
-                below = tuple(Place(name, url) for name, url, _ in self.links("below", one))
+                below = tuple(Place(*link) for link in self.links("below", one))
                 yield Place(self.text(one, "name", None), self.address(one, "url", None), below=below)
                 continue
+            for key in [key for key in ("url", "below") if key in one]:
+                self.leave_out(key, one, f"“{key}” does nothing beside “section”, which has its own.")
             named = self.text(one, "section", None)
             section = magazine.find_section(named)
             if section:
                 yield magazine.place_of(section)._replace(name=self.text(one, "name", section.name))
             elif named:
                 known = nearest(named, [section.path for section in magazine.sections])
-                self.refuse("section", f"There is no section “{named}”.{known}", "Name one of the sections.", named)
+                self.refuse("section", f"There is no section “{named}”.{known}", "Name one of the sections.", one)
 
-    def words(self, key: str) -> Iterator[tuple[str, str]]:
-        """The entries of a table of texts."""
+    def words(self, key: str) -> Iterator[tuple[Mapping[str, Any], str, str]]:
+        """The entries of a table of texts, each with the table; those that are no texts are refused."""
         table = self.table.get(key, {})
         if not isinstance(table, dict):
             self.refuse(key, f"“{key}” must be a table.", f"Write a line [{key}], and below it what is to be set.")
             return
-        for name in table:
-            yield name, self.text(table, name, "")
+        self.begun[id(table)] = self.line_of(key, self.table) or 1
+        for name, value in table.items():
+            if (words := self.text(table, name, "")) or not str(value).strip():
+                yield table, name, words
 
     def labels(self) -> Iterator[tuple[str, str]]:
-        for label, words in self.words("labels"):
-            if label in LABELS:
-                yield label, words
+        in_english = "It is left out, and the pages say it in English."
+        for table, label, words in self.words("labels"):
+            if label not in LABELS:
+                self.leave_out(label, table, f"“{label}” is not a label that the pages have.", LABELS)
+            elif not words:
+                self.leave_out(label, table, f"“{label}” has no words.", remedy=in_english)
+            elif filled_in(words) != filled_in(label):
+                self.leave_out(label, table, f"“{words}” and “{label}” differ in what stands in braces.", remedy=in_english)
             else:
-                self.problems.append(note(f"“{label}” is not a label that the pages have.{nearest(label, sorted(LABELS))}", "It is left out."))
+                yield label, words
 
     def theme(self) -> Iterator[tuple[str, str]]:
-        for name, value in self.words("theme"):
+        for table, name, value in self.words("theme"):
             if name not in _THEME:
-                self.problems.append(note(f"“{name}” is nothing that a theme sets.{nearest(name, sorted(_THEME))}", "It is left out."))
+                self.leave_out(name, table, f"“{name}” is nothing that a theme sets.", _THEME)
             elif name in _FONTS and not (fonts := _fonts(value)):
-                self.refuse(name, f"“{value}” is not a list of fonts.", 'Write it like "Charter, Georgia, serif".', value)
+                self.refuse(name, f"“{value}” is not a list of fonts.", 'Write it like "Charter, Georgia, serif".', table)
             elif name in _FONTS:
                 yield name, fonts
             elif not _COLOUR.fullmatch(value):
-                self.refuse(name, f"“{value}” is not a colour.", 'Write it like "#9a2a1c".', value)
+                self.refuse(name, f"“{value}” is not a colour.", 'Write it like "#9a2a1c".', table)
             else:
                 yield name, value
 
     def sections(self) -> tuple[Section, ...]:
         remedy = 'Add one: a line [[sections]], then slug = "news" and name = "News".'
         if not self.table.get("sections"):
-            self.problems.append(Problem("The magazine has no sections.", remedy))
+            self.say("The magazine has no sections.", remedy, None)
         found: dict[str, Section] = {}
-        for table in self.tables("sections", self.table, remedy):
+        for table in self.tables("sections", self.table, ("slug", "name", "parent", "description"), remedy):
             slug = self.text(table, "slug", None)
             name = self.text(table, "name", slug or None)
             parent = str(table.get("parent", "")).strip("/")
@@ -381,21 +421,19 @@ class _Reader:
             above = next((path for path in found if path in (parent, slugify(parent)) or path.endswith(f"/{parent}")), None) if parent else ""
             if above is None:
                 known = nearest(parent, list(found))
-                self.refuse(
-                    "parent", f"There is no section “{parent}” above this one.{known}", "Put the parent before its sub-sections.", parent, table
-                )
+                self.refuse("parent", f"There is no section “{parent}” above this one.{known}", "Put the parent before its sub-sections.", table)
                 continue
             path = f"{above}/{slug}".strip("/")
             if path.count("/") >= _DEEPEST:
-                self.refuse("slug", f"“{path}” lies below too many sections.", f"Sections may lie {_DEEPEST} deep.", slug, table)
+                self.refuse("slug", f"“{path}” lies below too many sections.", f"Sections may lie {_DEEPEST} deep.", table)
             elif slugify(slug) != slug:
-                self.refuse("slug", f"“{slug}” cannot stand in an address.", f'Write it like "{slugify(slug) or "news"}".', slug, table)
+                self.refuse("slug", f"“{slug}” cannot stand in an address.", f'Write it like "{slugify(slug) or "news"}".', table)
             elif not above and slug in RESERVED:
-                self.refuse("slug", f"“{slug}” is a name that Pressrun's own pages use.", "Choose another.", slug, table)
+                self.refuse("slug", f"“{slug}” is a name that Pressrun's own pages use.", "Choose another.", table)
             elif slug.isdigit():
-                self.refuse("slug", f"“{slug}” would look like a year in an address.", "Choose a word.", slug, table)
+                self.refuse("slug", f"“{slug}” would look like a year in an address.", "Choose a word.", table)
             elif path in found:
-                self.refuse("slug", f"The section “{path}” stands here twice.", "Remove one.", slug, table)
+                self.refuse("slug", f"The section “{path}” stands here twice.", "Remove one.", table)
             else:
                 found[path] = Section(path, name, self.text(table, "description", ""))
         return tuple(found.values())
