@@ -200,6 +200,7 @@ def check(
 def _files_below(path: Path) -> list[Path]:
     """What an upload of this file or folder would publish."""
     from pressrun.core.cards import is_source
+    from pressrun.core.magazine import KEY as SITE_TOML
 
     if path.is_file():
         return [path]
@@ -207,7 +208,7 @@ def _files_below(path: Path) -> list[Path]:
         fail(f"There is no file {path}.")
     root = _content_folder(path / "any")
     files = sorted(file for file in path.rglob("*") if file.is_file())
-    found = [file for file in files if is_source(_place_of(file).relative_to(root).as_posix())]
+    found = [file for file in files if is_source(key := _place_of(file).relative_to(root).as_posix()) or key == SITE_TOML]
     # A folder that is none of the magazine's own: what in it could be an article.
     loose = (file for file in files if file.suffix in (".md", ".markdown") and not {"reports", ".pressrun"} & set(file.parts))
     return found or list(loose) or fail(f"There is no article in {path}.")

@@ -69,7 +69,8 @@ def test_the_check_says_every_problem_at_once_with_its_line_and_remedy(magazine:
 
     as_json = pressrun("check", magazine, "--json")
     assert as_json.code == 1
-    bad, one = as_json.json
+    site, bad, one = as_json.json
+    assert site == {"key": "site.toml", "status": "live", "problems": []}
     assert (bad["key"], bad["status"]) == ("articles/bad.md", "refused")
     assert [set(problem) for problem in bad["problems"]] == [{"line", "severity", "text", "problem", "remedy"}] * 2
     assert one == {"key": "articles/one.md", "status": "live", "problems": []}
@@ -111,6 +112,13 @@ def test_site_toml_can_be_checked_and_is_needed(magazine: Path, tmp_path: Path) 
     ran = pressrun("check", tmp_path / "alone.md")
     assert (ran.code, ran.out) == (2, "")
     assert "There is no site.toml beside" in ran.err
+
+
+def test_a_folders_check_says_what_does_nothing_in_site_toml(magazine: Path) -> None:
+    (magazine / "site.toml").write_text(SITE_TOML + 'language = "de"\n')
+    ran = pressrun("check", magazine)
+    assert (ran.code, ran.out.splitlines()[0]) == (0, f"{magazine / 'site.toml'}: live")
+    assert "“language” is not a setting of “sections”." in ran.out
 
 
 def test_a_check_of_what_is_not_there_is_a_wrong_call(magazine: Path, tmp_path: Path) -> None:
