@@ -241,6 +241,17 @@ def test_a_theme_that_cannot_be_used_is_told_by_its_file_and_line(magazine: Path
         assert "Mend it in the folder that TEMPLATES names." in ran.err
 
 
+@pytest.mark.parametrize("name", ["notes.md", "style.css~", "css", "fonts/LICENSE"])
+def test_an_asset_of_no_kind_that_is_known_is_told_by_its_file(magazine: Path, tmp_path: Path, name: str) -> None:
+    asset = tmp_path / "look" / "assets" / name
+    asset.parent.mkdir(parents=True)
+    asset.write_text("")
+    ran = pressrun("build", magazine, tmp_path / "site", TEMPLATES=str(tmp_path / "look"))
+    said = f"The asset {asset} is of no kind that pages can use. The name of one ends in .avif, .css, .gif, "
+    assert (ran.code, ran.out, ran.err[: len(said)]) == (2, "", said)
+    assert "Mend it in the folder that TEMPLATES names." in ran.err
+
+
 # What goes wrong
 
 

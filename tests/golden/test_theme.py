@@ -35,6 +35,15 @@ def test_a_file_of_the_deployments_own_folder_stands_in_for_ours_of_the_same_nam
     assert icon.startswith(b"<svg xmlns='")
 
 
+def test_an_asset_is_served_as_what_its_name_says(own: Path) -> None:
+    types = {"logo.JPG": "image/jpeg", "fonts/face.woff2": "font/woff2", "icon.ico": "image/vnd.microsoft.icon", "a.b.json": "application/json"}
+    (own / "assets/fonts").mkdir()
+    for name in types:
+        (own / "assets" / name).write_bytes(name.encode())
+    site = build(content_of(SAMPLE), Register(), NOW, load_theme(own)).site
+    assert {name: found.content_type for name in types for found in site.values() if found.body == name.encode()} == types
+
+
 def test_the_deployments_own_folder_is_named_by_a_setting_and_is_part_of_the_edition(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = edition()
     monkeypatch.setenv("TEMPLATES", str(own))

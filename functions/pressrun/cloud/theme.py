@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from pressrun.core.theme import Theme
+from pressrun.core.theme import TYPES, Theme, ending_of
 
 _IN_THE_REPOSITORY = Path(__file__).parents[3] / "templates"
 
@@ -25,12 +25,16 @@ def load_theme(own: Path | None = None) -> Theme:
 
 
 def theme_files(own: Path | None) -> Mapping[str, Path]:
-    """Where each file of the theme is, by its name. Raises NoTheme where there is no folder ``own``."""
+    """Where each file of the theme is, by its name. Raises NoTheme where there is no folder ``own``, and for an asset of no kind that is known."""
     if own and not own.is_dir():
         raise NoTheme(f"TEMPLATES names {own}, where there is no folder.")
     folders = [_IN_THE_REPOSITORY, *([own] if own else [])]
     found = {path.relative_to(folder).as_posix(): path for folder in folders for path in folder.rglob("*") if path.is_file()}
-    return {name: path for name, path in sorted(found.items()) if not path.name.startswith(".")}
+    files = {name: path for name, path in sorted(found.items()) if not path.name.startswith(".")}
+    for name, path in files.items():
+        if name.startswith("assets/") and ending_of(name) not in TYPES:
+            raise NoTheme(f"The asset {path} is of no kind that pages can use. The name of one ends in {', '.join(TYPES)}.")
+    return files
 
 
 def own_theme() -> Path | None:

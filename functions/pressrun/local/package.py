@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from struct import pack_into, unpack_from
 
-from pressrun.cloud.theme import own_theme, theme_files
+from pressrun.cloud.theme import NoTheme, own_theme, theme_files
 
 _REPOSITORY = Path(__file__).parents[3]
 _LOCK = _REPOSITORY / "functions" / "requirements.lock"
@@ -233,6 +233,8 @@ def main() -> None:
         package = build()
     except subprocess.CalledProcessError as error:
         sys.exit(error.stderr)
+    except NoTheme as error:
+        sys.exit(str(error))
     sys.stdout.write(f"{package.folder}: {package.size / 1e6:.1f} MB, edition {package.edition}\n")
     if not package.compiled:
         version = LAMBDA.python
