@@ -68,17 +68,24 @@ def _template_error(error: Exception) -> str:
     """What is wrong with a deployment's own templates, '' where it is nothing of theirs."""
     from traceback import extract_tb
 
-    from jinja2 import TemplateError, TemplateSyntaxError
+    from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
 
-    from pressrun.cloud.theme import NoTheme
+    from pressrun.cloud.theme import NoTheme, own_theme
 
     if isinstance(error, NoTheme):
         return str(error)
-    if not isinstance(error, TemplateError):
-        return ""
     places = [(frame.filename, frame.lineno) for frame in extract_tb(error.__traceback__) if not frame.filename.startswith(("/", "<"))]
+    if not isinstance(error, TemplateError) and not (places and own_theme()):
+        return ""
+    match error:
+        case TemplateNotFound():
+            said = f"there is no template {error.name}"
+        case RecursionError():
+            said = "it comes to itself again and again"
+        case _:
+            said = getattr(error, "message", None) or str(error)
     name, line = (error.name, error.lineno) if isinstance(error, TemplateSyntaxError) else places[-1] if places else (None, None)
-    return f"The template {name}, line {line}: {error.message}" if name else f"A template cannot be used: {error.message}"
+    return f"The template {name}, line {line}: {said}" if name else f"A template cannot be used: {said}"
 
 
 def fail(*lines: str, code: int = 2) -> NoReturn:
@@ -245,6 +252,8 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Make the whole site of a content folder, in one pass."""
+    from jinja2 import TemplateError
+
     from pressrun.cloud.theme import load_theme
     from pressrun.core.build import NoMagazine
     from pressrun.local.output import write_site
@@ -259,6 +268,8 @@ def build(
             made = write_site(content, into, instant, load_theme(), told)
         except NoMagazine as none:
             fail(f"{content / 'site.toml'}", *map(spoken, none.problems), code=1)
+        except TemplateError:
+            raise  # one that is not there is an OSError, too; main tells it
         except OSError as error:
             at = f" ({error.filename})" if error.filename else ""
             fail(f"The site of {content} cannot be written into {into}: {error.strerror}{at}.")

@@ -232,6 +232,11 @@ def test_a_theme_that_cannot_be_used_is_told_by_its_file_and_line(magazine: Path
     for text, said in (
         (b"{% if %}\n", "The template 404.html, line 1: Expected an expression"),
         (b"\n{{ nothing.such }}", "The template 404.html, line 2: 'nothing' is undefined"),
+        (b'\n{% include "parts/nope.html" %}', "The template 404.html, line 2: there is no template parts/nope.html"),
+        (b'\n\n{% include "404.html" %}', "The template 404.html, line 3: it comes to itself again and again"),
+        (b"{{ 1 / 0 }}", "The template 404.html, line 1: division by zero"),
+        (b"{{ none + 1 }}", "The template 404.html, line 1: unsupported operand type"),
+        (b'{{ "today" | date }}', "The template 404.html, line 1: 'str' object has no attribute"),
         (b"\xff", f"The template {own}/404.html is not text in UTF-8."),
     ):
         (own / "404.html").write_bytes(text)
