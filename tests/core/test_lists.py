@@ -96,6 +96,12 @@ def test_an_article_without_a_date_is_of_the_instant_when_it_was_first_live() ->
     assert teased(date="2026-01-01").published == datetime(2026, 1, 1, 5, tzinfo=UTC)
 
 
+def test_what_was_updated_before_it_was_published_was_never_updated() -> None:
+    assert teased(date="2026-11-20", updated="2026-11-21").updated == datetime(2026, 11, 21, 5, tzinfo=UTC)
+    assert teased(date="2026-11-20", updated="2026-11-01").updated is None
+    assert teased(updated=NOON - HOUR).updated is None
+
+
 def test_each_list_is_shown_by_its_targets() -> None:
     def shown_by(name: str) -> list[str]:
         return [str(target) for target in targets_of(name, NOON, MERIDIAN.timezone)]

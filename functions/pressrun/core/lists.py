@@ -34,7 +34,7 @@ TAGGED = "tags"  # under which tags are noted that have a page
 
 @dataclass(frozen=True, slots=True)
 class Teaser:
-    """What a list shows of an article. ``published`` and ``updated`` are instants in UTC."""
+    """What a list shows of an article. ``published`` and ``updated`` are instants in UTC, the second the later one."""
 
     url: str
     title: str
@@ -104,15 +104,16 @@ def _read_teaser(text: str) -> Teaser:
 
 def teaser_of(article: Article, mentioned: Mentioned, first: datetime, feed_id: str) -> Teaser:
     """``first`` is the instant of its first publication: the date of an article that gives none."""
+    published = article.date or first
     return Teaser(
         url=article.url,
         title=article.title,
-        published=article.date or first,
+        published=published,
         feed_id=feed_id,
         section=article.section,
         summary=article.summary,
         kicker=article.kicker,
-        updated=article.updated,
+        updated=article.updated if article.updated and article.updated > published else None,
         tags=article.tags,
         authors=mentioned.authors,
         agency=article.agency,

@@ -56,7 +56,7 @@ class StructuredData:
             "mainEntityOfPage": self._absolute(article.url),
             "image": [self._absolute(teaser.picture.card) if teaser.picture else self._picture],
             "datePublished": stamp(teaser.published),
-            "dateModified": stamp(max(teaser.published, teaser.updated or teaser.published)),
+            "dateModified": stamp(teaser.updated or teaser.published),
             "inLanguage": article.lang or self._magazine.language,
             "articleSection": section.name,
             "author": authors or [{"@type": "Organization", "name": article.agency or self._magazine.title}],
