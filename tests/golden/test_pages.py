@@ -27,6 +27,7 @@ from .golden import NOW, SAMPLE, build_golden, build_sample, content_of
 # The kinds of <link> that a browser fetches with the page; an Apple device fetches its icon when the page is put on its screen.
 FETCHED = ("stylesheet", "icon", "manifest")
 ATOM = "{http://www.w3.org/2005/Atom}"
+NEWS = "{http://www.google.com/schemas/sitemap-news/0.9}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 BASE = {"sample": "https://meridian.example", "golden": "https://hours.example"}
 Site = Mapping[str, SiteObject]
@@ -247,6 +248,17 @@ def test_the_sitemaps_name_every_page_that_is_a_list_or_an_article_and_nothing_t
     for url in urls:
         assert url.startswith(f"{BASE[name]}/")
         assert "status" not in dict(site[key_of(urlsplit(url).path)].metadata)
+
+
+@pytest.mark.parametrize(
+    ("magazines", "articles", "said"),
+    [("fr-CA", "", "fr"), ("en", "de", "de"), ("haw", "pt-BR", "pt"), ("zh", "", "zh-cn"), ("en", "zh-TW", "zh-tw"), ("en", "zh-Hans-HK", "zh-cn")],
+)
+def test_the_news_sitemap_names_the_articles_own_language_as_google_does(magazines: str, articles: str, said: str) -> None:
+    toml = content_of(SAMPLE)["site.toml"].replace(b'language = "en"', f'language = "{magazines}"'.encode())
+    article = f"---\ntitle: T\ndate: {NOW:%Y-%m-%d}\n{f'lang: {articles}' if articles else ''}\n---\nText.\n"
+    sitemap = build({"site.toml": toml, "articles/news/a.md": article.encode()}, Register(), NOW, load_theme()).site["news-sitemap.xml"]
+    assert [found.text for found in ElementTree.fromstring(sitemap.body).iter(f"{NEWS}language")] == [said]
 
 
 def test_the_pages_keep_to_their_budgets(name: str, site: Site) -> None:

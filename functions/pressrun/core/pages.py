@@ -161,6 +161,7 @@ class Pages:
             "absolute": magazine.absolute,
             "label": self._words,
             "dir": _direction,
+            "news_language": _news_language,
             "tojson": _json,
         }
         self._structured = StructuredData(magazine, logo.picture if logo else None, urls["icon.png"])
@@ -458,3 +459,11 @@ def _rfc822(instant: datetime) -> str:
 def _direction(language: str) -> str:
     """In which direction the language is written, as HTML's ``dir`` says it."""
     return "rtl" if language.lower().partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
+
+
+def _news_language(language: str) -> str:
+    """The language as Google News knows it: https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap"""
+    first, *others = language.lower().split("-")
+    if first == "zh":
+        return "zh-tw" if {"hant", "tw", "hk", "mo"}.intersection(others) and "hans" not in others else "zh-cn"
+    return first
