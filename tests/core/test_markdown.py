@@ -328,3 +328,17 @@ def test_a_long_text_is_not_a_deep_one(text: str) -> None:
 
 def test_only_words_are_counted() -> None:
     assert word_count(to_html("# Two words\n\n- and *three* more")) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("これは日本語の文章です。\n\n" * 825, 3960),
+        ("他说：“你好，世界！”", 4),
+        ("The word 海 means sea, and ひらがな is how it is written.", 12),
+        ("바다는 넓고 “깊다”", 3),
+    ],
+    ids=["Japanese", "Chinese", "English with both", "Korean"],
+)
+def test_a_text_without_spaces_is_counted_by_its_characters(text: str, words: int) -> None:
+    assert word_count(to_html(text)) == words
