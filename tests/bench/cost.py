@@ -151,4 +151,5 @@ says where these come from). Lambda asks the four queues {POLLS / 1e6:.1f} milli
   whose lists come later costs a third item. `expire`: lists wait for their minute in the cache, and articles alone are purged.
 - An article with an old date also changes the related posts of newer ones with the same tags: one item for each page that changed.
 - Two days later, an article leaves the news sitemap: another PUT, five GET and HEAD, no invalidation.
+- What changes all pages (another look or title, other templates) purges each of them: 5 dollars for each 1,000 articles, once.
 - Uploads that come together are worked off together: they cost less than each alone."""

@@ -1,17 +1,20 @@
 """What each function makes of the events that AWS sends, through its real handler."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pressrun.cloud.batch import Tally
+from pressrun.cloud.batch import Named, Tally, work
 from pressrun.cloud.catalogue import CLOCK, Record, mark_item, mark_key, record_key
-from pressrun.cloud.queues import keys_in
+from pressrun.cloud.queues import Hint, Queue, keys_in
 from pressrun.cloud.walk import Walk
 from pressrun.core.dates import stamp
 from pressrun.core.site import cache_tag
+from pressrun.local.functions import Context
 from pressrun.render import render
 from pressrun.validate import validate
 
@@ -174,6 +177,25 @@ def test_a_target_that_render_does_not_know_keeps_its_mark_and_comes_back_alone(
     assert newsroom.send("render/unknown_target") == [message_id("render/unknown_target", 0)]
     assert newsroom.marks_left("render/unknown_target") == ["frontpage:"]
     assert newsroom.page(LEAF_ONE)
+
+
+def test_more_targets_than_one_invocation_can_take_are_left_to_the_next(newsroom: Newsroom) -> None:
+    queue, targets = newsroom.aws.articles, [f"url:/news/{number}/" for number in range(2500)]
+    newsroom.aws.catalogue.put_all(mark_item(target, "m", "2026-11-22T00:00:00Z") for target in targets)
+    queue.send([Hint(tuple(targets[start : start + 50]), "m") for start in range(0, len(targets), 50)])
+    made: list[list[str]] = []
+
+    def make(named: Mapping[str, Named], _: Tally) -> dict[str, Exception]:
+        made.append([*named])
+        return {}
+
+    context: Any = Context("pressrun-render", "arn", "1024", "id", lambda: 60)
+    while bodies := queue.empty_into(Queue(queue.sqs, newsroom.aws.setting("LISTS_QUEUE_URL"))):
+        records = [{"messageId": str(number), "body": body, "eventSource": "aws:sqs"} for number, body in enumerate(bodies)]
+        assert work(newsroom.aws, {"Records": records}, context, make, queue) == {"batchItemFailures": []}
+    assert [len(some) for some in made] == [2000, 500]
+    assert sorted(target for some in made for target in some) == sorted(targets)
+    assert not any(newsroom.aws.catalogue.marks(target) for target in targets)
 
 
 # index

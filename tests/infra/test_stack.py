@@ -42,9 +42,10 @@ def test_a_key_of_ones_own_encrypts_what_is_not_public() -> None:
 
 
 @pytest.mark.parametrize("bucket", ["ContentBucket", "RegisterBucket"])
-def test_the_content_and_the_register_outlive_the_stack(bucket: str) -> None:
+def test_the_content_and_the_register_outlive_the_stack_but_not_one_that_failed_at_its_creation(bucket: str) -> None:
     resource = resources("AWS::S3::Bucket")[bucket]
-    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    assert not the("AWS::DynamoDB::Table").get("DeletionProtectionEnabled")
 
 
 @pytest.mark.parametrize(("bucket", "days"), [("ContentBucket", 365), ("SiteBucket", 30)])
@@ -123,12 +124,11 @@ def test_a_bucket_that_notifies_waits_until_its_queue_would_let_it() -> None:
     assert [buckets[id_].get("DependsOn") for id_ in BUCKETS] == ["UploadsQueuePolicy", None, "ChangedQueuePolicy"]
 
 
-def test_the_table_is_recoverable_protected_and_has_one_sparse_index() -> None:
+def test_the_table_is_recoverable_and_has_one_sparse_index() -> None:
     table = the("AWS::DynamoDB::Table")
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["SSESpecification"] == {"SSEEnabled": True}
-    assert table["DeletionProtectionEnabled"] is True
     assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
     assert [(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]] == [("pk", "HASH"), ("sk", "RANGE")]
     [index] = table["GlobalSecondaryIndexes"]
@@ -217,9 +217,15 @@ def test_a_dead_letter_and_a_message_that_waits_a_quarter_of_an_hour_raise_alarm
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_that_fails_raises_an_alarm(name: str) -> None:
+def test_a_function_that_fails_raises_an_alarm_but_the_sweep_only_where_it_goes_on_longer_than_a_deploy(name: str) -> None:
     alarms = properties("AWS::CloudWatch::Alarm").values()
-    assert [each["Threshold"] for each in alarms if (each["MetricName"], each["Dimensions"][0]["Value"]) == ("Errors", f"pressrun-{name}")] == [0]
+    [alarm] = [each for each in alarms if (each["MetricName"], each["Dimensions"][0]["Value"]) == ("Errors", f"pressrun-{name}")]
+    assert (alarm["Threshold"], alarm["Period"], alarm["EvaluationPeriods"]) == (0, 60, 5 if name == "sweep" else 1)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_may_send_itself_what_it_has_no_time_for_as_often_as_it_takes(name: str) -> None:
+    assert properties("AWS::Lambda::Function")[f"{name.capitalize()}Function"]["RecursiveLoop"] == "Allow"
 
 
 def test_a_sweep_that_never_ran_raises_an_alarm() -> None:

@@ -61,7 +61,7 @@ def published(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Ite
         cloud.aws.on_purge(lambda _distribution, items, _at: purged.extend(items))
         runtimes = stack.enter_context(processes(cloud, package.folder, client, folder))
 
-        restore(connect(), connect().edition)
+        restore(connect(), package.edition)
         for key, body in (
             ("site.toml", SITE_TOML),
             ("articles/spring-tide.md", ARTICLE.format(title="Spring tide", date="2026-03-02")),
@@ -87,6 +87,18 @@ def test_an_upload_becomes_a_page_its_lists_follow_and_the_cdn_is_told(published
     assert {LISTS_TAG, cache_tag("news/spring-tide/index.html")} <= {item.removeprefix("#") for item in published.purged}
     assert pending(connect()) == 0
     assert all(runtime.invocations for runtime in published.runtimes.values())
+
+
+def test_a_function_whose_code_is_of_another_edition_than_its_settings_does_nothing(published: Published, package: Package, tmp_path: Path) -> None:
+    note, sweep = package.folder / "EDITION", published.cloud.stack.functions["sweep"]
+    client = runtime_folder(tmp_path / "client")
+    with ExitStack() as stack:
+        endpoint = stack.enter_context(published.cloud.aws.serve())
+        stack.callback(note.write_text, note.read_text())
+        note.write_text("another")
+        late = stack.enter_context(Runtime(sweep, package.folder, client, tmp_path / "late", endpoint))
+        with pytest.raises(FunctionError, match=f"EditionChanged: edition {package.edition} is in force, this is another, with the settings of"):
+            Functions({"sweep": late}).invoke(sweep, {})
 
 
 def test_a_function_reads_every_variable_that_the_template_gives_it_and_needs_no_other(published: Published) -> None:

@@ -31,6 +31,7 @@ DEAD = timedelta(minutes=3)  # older than any function can live: who left such a
 LOOK_AHEAD = timedelta(minutes=2)  # what falls due so soon has a message under way, which arrives at the instant
 _RECEIPT_LIVES = 24 * 60 * 60
 _TARGETS_A_HINT = 50
+_MOST_TARGETS = 2_000  # in one invocation: to read and to write so many marks takes seconds
 
 
 class OutOfTime(Exception):
@@ -141,8 +142,10 @@ def work(cloud: Cloud, event: dict[str, Any], context: LambdaContext, make: Make
     and be a dead letter in the end.
     """
     failed: Mapping[str, Exception] = {}
+    targets = list(dict.fromkeys(target for hint in _hints(event) for target in hint.targets))
+    too_many = set(targets[_MOST_TARGETS:])
     with tallied(cloud) as tally:
-        named = _named(cloud, event, tally)
+        named = _named(cloud, event, too_many, tally)
         own = cloud.new_mark()
         since = stamp(cloud.now())
         tally.causes |= {target: hints.cause for target, hints in named.items()}
@@ -151,7 +154,7 @@ def work(cloud: Cloud, event: dict[str, Any], context: LambdaContext, make: Make
             hints.marks.add(own)
         if named:
             failed = make(named, tally)
-        late = {target for target, error in failed.items() if isinstance(error, OutOfTime)}
+        late = too_many | {target for target, error in failed.items() if isinstance(error, OutOfTime)}
         early = {target for target, error in failed.items() if isinstance(error, TooEarly)}
         postponed = late | early
         queue.send(list(_again(event, late)))
@@ -160,7 +163,7 @@ def work(cloud: Cloud, event: dict[str, Any], context: LambdaContext, make: Make
             if timedelta() <= age < DEAD:
                 queue.send(list(_again(event, {target})), delay=max(1, int(age.total_seconds())))
         done = [(target, mark) for target, hints in named.items() if target not in failed for mark in hints.marks]
-        done += [(target, own) for target in sorted(postponed)]
+        done += [(target, own) for target in sorted(postponed - too_many)]
         cloud.catalogue.change_all((note.item() for note in tally.made.values()), (mark_key(target, mark) for target, mark in done))
 
     def answer(record: SQSRecord) -> None:
@@ -200,10 +203,10 @@ def _again(event: dict[str, Any], late: Collection[str]) -> Iterator[Hint]:
             yield replace(hint, targets=targets)
 
 
-def _named(cloud: Cloud, event: dict[str, Any], tally: Tally) -> dict[str, Named]:
+def _named(cloud: Cloud, event: dict[str, Any], left_out: Collection[str], tally: Tally) -> dict[str, Named]:
     hints = list(_hints(event))
     tally.receipts.update(hint.receipt for hint in hints if hint.receipt)
-    asked = [(hint, target, mark_key(target, hint.mark)) for hint in hints for target in hint.targets]
+    asked = [(hint, target, mark_key(target, hint.mark)) for hint in hints for target in hint.targets if target not in left_out]
     standing = cloud.catalogue.read(key for _, _, key in asked)
     named: dict[str, Named] = {}
     for hint, target, key in asked:

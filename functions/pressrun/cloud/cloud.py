@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -46,8 +47,12 @@ class Cloud:
 
     @property
     def edition(self) -> str:
-        """The hash of the code and templates that this process runs."""
-        return self.setting("EDITION")
+        """The hash of the code and templates that this process runs.
+
+        Lambda changes a function's code and its settings one after the other. Between the two, this is none that was ever in force.
+        """
+        setting, packaged = self.setting("EDITION"), _packaged_edition()
+        return setting if packaged in ("", setting) else f"{packaged}, with the settings of {setting}"
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -126,6 +131,13 @@ class Cloud:
         counter = self._counter.get()
         if counter is not None:
             counter[f"{model.service_model.service_name}.{model.name}"] += 1
+
+
+@cache
+def _packaged_edition() -> str:
+    """What ``local.package`` has noted in the package that this runs from, '' where it runs from the sources."""
+    note = Path(__file__).parents[2] / "EDITION"
+    return note.read_text() if note.is_file() else ""
 
 
 def _without_url(caught_exception: Exception | None, **_: object) -> None:

@@ -320,13 +320,8 @@ def _added_headers(policy: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
         ("ContentTypeOptions", "x-content-type-options", lambda _: "nosniff"),
         ("FrameOptions", "x-frame-options", lambda one: one["FrameOption"]),
         ("ReferrerPolicy", "referrer-policy", lambda one: one["ReferrerPolicy"]),
-        ("StrictTransportSecurity", "strict-transport-security", _hsts),
+        ("StrictTransportSecurity", "strict-transport-security", lambda one: f"max-age={one['AccessControlMaxAgeSec']}"),
     ):
         if setting in security:
             added.append((name, value(security[setting]), security[setting]["Override"]))
     return added
-
-
-def _hsts(one: Mapping[str, Any]) -> str:
-    flags = [flag for flag, on in (("includeSubdomains", "IncludeSubdomains"), ("preload", "Preload")) if one.get(on)]
-    return "; ".join([f"max-age={one['AccessControlMaxAgeSec']}", *flags])

@@ -107,6 +107,7 @@ def build(folder: Path = FOLDER, platform: Platform = LAMBDA) -> Package:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
+    (folder / "EDITION").write_text(edition())
     python = _compiler(platform.python)  # bytecode is of one version
     if python:
         _compile(folder, python)
