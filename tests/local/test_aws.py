@@ -5,10 +5,12 @@ import os
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from types import FrameType
 from typing import Any
+from urllib.error import HTTPError
 
 import boto3
 import pytest
@@ -631,6 +633,65 @@ def test_the_laptops_own_aws_settings_are_out_of_the_way_and_come_back(monkeypat
     with Aws():
         assert boto3.client("s3").list_buckets()["Buckets"] == []
     assert os.environ["AWS_PROFILE"] == "mine"
+
+
+def asked(url: str, headers: dict[str, str], method: str = "GET", body: bytes | None = None) -> tuple[int, dict[str, str]]:
+    """Status and headers, as a browser's page would get them."""
+    request = urllib.request.Request(url, body, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, dict(answer.headers)
+    except HTTPError as error:
+        return error.code, dict(error.headers)
+
+
+_FIELD = '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+FORM = f"{_FIELD.format('key', 'one')}{_FIELD.format('file', '2')}--x--\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"},
+        {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"},
+        {"Host": "evil.example"},
+        {"Host": "127.0.0.1.evil.example"},
+    ],
+)
+def test_no_page_in_a_browser_reads_or_changes_anything(aws: Aws, s3: Any, headers: dict[str, str]) -> None:
+    s3.put_object(Bucket=BUCKET, Key="one", Body=b"1")
+    with aws.serve() as endpoint:
+        form = {"Content-Type": "multipart/form-data; boundary=x"}
+        assert asked(f"{endpoint}/{BUCKET}", form | headers, "POST", FORM)[0] == 403
+        assert asked(f"{endpoint}/{BUCKET}/two", headers, "PUT", b"2")[0] == 403
+        for path in ("?list-type=2", "/one"):
+            status, answered = asked(f"{endpoint}/{BUCKET}{path}", headers)
+            assert (status, "Access-Control-Allow-Origin" in answered) == (403, False)
+        # Where nothing says that a page asks, it is what a client sends.
+        assert asked(f"{endpoint}/{BUCKET}", form, "POST", FORM)[0] < 300
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["one"]
+    assert s3.get_object(Bucket=BUCKET, Key="one")["Body"].read() == b"2"
+
+
+def test_a_signed_address_opens_in_a_browser_and_is_for_no_other_site(aws: Aws, s3: Any) -> None:
+    s3.put_object(Bucket=BUCKET, Key="one", Body=b"1")
+    with aws.serve() as endpoint:
+        client = boto3.client("s3", endpoint_url=endpoint)
+        address = client.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "one"})
+        for site in ("none", "same-site"):
+            status, headers = asked(address, {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate"})
+            assert (status, [name for name in headers if name.startswith("Access-Control")]) == (200, [])
+
+
+def test_a_client_may_call_this_machine_localhost_and_have_the_bucket_in_the_hosts_name(aws: Aws, s3: Any) -> None:
+    with aws.serve() as endpoint:
+        port = endpoint.rpartition(":")[2]
+        for host in (f"localhost:{port}", f"{BUCKET}.localhost:{port}"):
+            assert asked(f"{endpoint}/", {"Host": host})[0] == 200
 
 
 def test_there_is_one_local_aws_at_a_time(aws: Aws, s3: Any) -> None:

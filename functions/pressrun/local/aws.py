@@ -197,6 +197,9 @@ class Aws:
         moto = DomainDispatcherApplication(create_backend_app)
 
         def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if not _is_private(environ):
+                start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
+                return [b"This AWS is private to the machine that it runs on.\n"]
             # The body is read before the lock is taken, or a slow upload would hold up everybody.
             if environ.pop("HTTP_TRANSFER_ENCODING", ""):
                 body = environ["wsgi.input"].read()
@@ -229,6 +232,17 @@ def listen(port: int) -> Iterator[socket.socket]:
             raise OSError(error.errno, f"port {port}: {error.strerror}") from error
         listener.listen(128)
         yield listener
+
+
+def _is_private(environ: WSGIEnvironment) -> bool:
+    """Whether no page of a browser asks, as any that is open could: nobody has to sign here. An S3 client says nothing of where it is.
+
+    Followed by hand, or from a page of this machine, the address of a preview is opened.
+    """
+    if not re.fullmatch(r"(127\.0\.0\.1|(.+\.)?localhost)(:\d+)?", environ.get("HTTP_HOST", "")):
+        return False  # another site's name, made to lead here
+    came = environ.get("HTTP_SEC_FETCH_SITE", "none"), environ.get("HTTP_SEC_FETCH_MODE")
+    return "HTTP_ORIGIN" not in environ and (came[0] == "none" or came == ("same-site", "navigate"))
 
 
 class _QuietHandler(MotoRequestHandler):
