@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlsplit
 
 import boto3
 import pytest
@@ -164,6 +165,29 @@ def test_an_open_page_is_reloaded_when_the_cdn_was_told_of_its_change(cloud: Loc
     listener.join(20)
     assert told[1] == b"data: reload\n"
     assert b"second" in told[2]
+
+
+def status_of(url: str, line: str, *headers: str) -> str:
+    """What answers a request's line as it stands, which no client would send."""
+    there = urlsplit(url)
+    with socket.create_connection((there.hostname, there.port or 80), timeout=20) as connection:
+        connection.sendall("\r\n".join([f"{line} HTTP/1.1", f"Host: {there.netloc}", *headers, "", ""]).encode())
+        return connection.recv(1000).decode().partition("\r\n")[0]
+
+
+def test_what_is_no_request_is_answered(cloud: LocalCloud) -> None:
+    for line, *headers in (
+        ["GET http://["],
+        ["HEAD http://["],
+        ["GET /none/", "Referer: http://["],
+        ["GET /__pressrun/events"],
+        ["GET /__pressrun/events?known=1"],
+        ["GET /__pressrun/events?page=/&known=abc"],
+        ["GET /__pressrun/events?page=/&known=1", "Last-Event-ID: abc"],
+    ):
+        assert status_of(cloud.site_url, line, *headers) == "HTTP/1.1 400 Bad Request"
+    assert status_of(cloud.site_url, "HEAD /__pressrun/reload.js") == "HTTP/1.1 200 OK"
+    assert status_of(cloud.endpoint_url, "GET http://[") == "HTTP/1.1 400 Bad Request"
 
 
 def test_without_reload_a_page_is_as_it_is(publisher: Publisher) -> None:

@@ -3,6 +3,7 @@
 import re
 import urllib.request
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from urllib.error import HTTPError
 
 import pytest
@@ -99,6 +100,16 @@ def test_nothing_but_its_own_files_is_loaded_and_nothing_else_is_served(address:
     assert "default-src 'none'; style-src 'self'; script-src 'self'" in headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert [get(f"{address}{name}")[0] for name in ("desk.css", "desk.js", "desk.html", "__init__.py", "../remote.py")] == [200, 200, 404, 404, 404]
+
+
+def test_what_is_no_address_is_answered(address: str) -> None:
+    host = address.removeprefix("http://").rstrip("/")
+    connection = HTTPConnection(host, timeout=60)
+    connection.putrequest("GET", "http://[", skip_host=True)
+    connection.putheader("Host", host)
+    connection.endheaders()
+    assert connection.getresponse().status == 400
+    connection.close()
 
 
 def test_a_preview_that_cannot_be_is_answered(address: str) -> None:

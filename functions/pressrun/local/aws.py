@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -246,6 +247,16 @@ def _is_private(environ: WSGIEnvironment) -> bool:
 
 
 class _QuietHandler(MotoRequestHandler):
+    def run_wsgi(self) -> None:
+        try:
+            urlsplit(self.path)
+        except ValueError:
+            self.send_response_only(400)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        else:
+            super().run_wsgi()
+
     def log_request(self, *_: object) -> None:
         """Nothing: a command's output belongs to the command."""
 

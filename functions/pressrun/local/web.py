@@ -26,6 +26,8 @@ new EventSource(`/__pressrun/events?page=${page}&known=${known}`).onmessage = ()
 
 HEARTBEAT = 15.0  # seconds; a browser that has gone is noticed by writing to it
 
+_NO_REQUEST = Response(400, {"content-type": "text/plain; charset=utf-8"}, b"This is no request.\n")
+
 
 class Reload:
     """Which pages are to be reloaded.
@@ -114,29 +116,32 @@ class _Handler(BaseHTTPRequestHandler):
     reload: Reload | None
 
     def do_GET(self) -> None:
-        url = urlsplit(self.path)
+        try:
+            url, referrer = urlsplit(self.path), urlsplit(self.headers.get("Referer", ""))
+        except ValueError:
+            return self._send(_NO_REQUEST)
         if self.reload and url.path == "/__pressrun/events":
             self._events(self.reload, url.query)
         elif self.reload and url.path == "/__pressrun/reload.js":
             self._send(Response(200, {"content-type": "text/javascript", "cache-control": "no-store"}, SCRIPT))
         else:
-            self._answer(url.path, url.query)
+            self._answer(url.path, url.query, referrer.path)
 
     def do_HEAD(self) -> None:
         self.do_GET()
 
-    def _answer(self, path: str, query: str) -> None:
+    def _answer(self, path: str, query: str, referrer: str) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         if self.reload:
             headers.pop("accept-encoding", None)  # the script is put into the page as it is
         response = self.cdn.respond(Request(path, self.command, query, headers))
         # A browser would ask this host for https from then on, for years.
         response.headers.pop("strict-transport-security", None)
-        self._send(self._with_script(self.reload, response, path) if self.reload else response)
+        self._send(self._with_script(self.reload, response, path, referrer) if self.reload else response)
 
-    def _with_script(self, reload: Reload, response: Response, path: str) -> Response:
+    def _with_script(self, reload: Reload, response: Response, path: str, referrer: str) -> Response:
         if not response.headers.get("content-type", "").startswith("text/html") or self.headers.get("Sec-Fetch-Dest") == "empty":
-            reload.shows(urlsplit(self.headers.get("Referer", "")).path, response.key)
+            reload.shows(referrer, response.key)
             return response
         reload.shows(path, response.key)
         if not response.body:
@@ -157,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
             if name != "content-length":
                 self.send_header(name, value)
         if self.command == "HEAD":
-            self.send_header("content-length", response.headers["content-length"])
+            self.send_header("content-length", response.headers.get("content-length", str(len(response.body))))
         elif response.status != 304:
             self.send_header("content-length", str(len(response.body)))
         self.end_headers()
@@ -166,7 +171,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _events(self, reload: Reload, query: str) -> None:
         asked = parse_qs(query)
-        page, known = asked["page"][0], int(self.headers.get("Last-Event-ID") or asked["known"][0])
+        try:
+            page, known = asked["page"][0], max(0, int(self.headers.get("Last-Event-ID") or asked["known"][0]))
+        except (KeyError, ValueError):
+            return self._send(_NO_REQUEST)
         self.close_connection = True
         self.send_response_only(200)
         self.send_header("content-type", "text/event-stream")

@@ -142,7 +142,10 @@ class _Handler(BaseHTTPRequestHandler):
         # Another site whose name is made to lead here, or a page of another site that has this one fetched, gets nothing.
         if self.headers.get("Host") not in self.hosts or self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             return self._say(403, "This desk is private to the machine that it runs on.")
-        url = urlsplit(self.path)
+        try:
+            url = urlsplit(self.path)
+        except ValueError:
+            return self._say(400, "This is no address.")
         asked = {name: values[0] for name, values in parse_qs(url.query).items()}
         try:
             match url.path:
