@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -50,10 +51,12 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
+        from pressrun.local.theme import REMEDY, mistake_in
+
         if os.environ.get("PRESSRUN_DEBUG"):
             raise
-        if wrong := _template_error(error):
-            said, remedy = wrong, "Mend it in the folder that TEMPLATES names."
+        if wrong := mistake_in(error):
+            said, remedy = wrong, REMEDY
         elif isinstance(error, UnicodeEncodeError):
             said, remedy = f"The name {error.object!a} is not text in UTF-8, and nothing can be published from it.", "Rename the file."
         else:
@@ -62,30 +65,6 @@ def main() -> None:
         err.print(said, markup=False)
         err.print(remedy, markup=False)
         sys.exit(2)
-
-
-def _template_error(error: Exception) -> str:
-    """What is wrong with a deployment's own templates, '' where it is nothing of theirs."""
-    from traceback import extract_tb
-
-    from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
-
-    from pressrun.cloud.theme import NoTheme, own_theme
-
-    if isinstance(error, NoTheme):
-        return str(error)
-    places = [(frame.filename, frame.lineno) for frame in extract_tb(error.__traceback__) if not frame.filename.startswith(("/", "<"))]
-    if not isinstance(error, TemplateError) and not (places and own_theme()):
-        return ""
-    match error:
-        case TemplateNotFound():
-            said = f"there is no template {error.name}"
-        case RecursionError():
-            said = "it comes to itself again and again"
-        case _:
-            said = getattr(error, "message", None) or str(error)
-    name, line = (error.name, error.lineno) if isinstance(error, TemplateSyntaxError) else places[-1] if places else (None, None)
-    return f"The template {name}, line {line}: {said}" if name else f"A template cannot be used: {said}"
 
 
 def fail(*lines: str, code: int = 2) -> NoReturn:
@@ -340,7 +319,7 @@ def demo(
             else:
                 _say_summary(value)
             if not settled:
-                fail("It did not settle within ten minutes.", code=1)
+                fail(_unsettled(site), code=1)
             if difference and not difference.identical:
                 fail("The site is not what it should be:", difference.text(), code=1)
             if difference and not as_json:
@@ -378,11 +357,13 @@ def _serve(folder: Path, aws_port: int, port: int, desk_port: int, *, sample: bo
 
     with _local_cloud(folder, aws_port, port, watch=True, weather=weather, latency=latency) as site, _desk(connect(), desk_port) as desk:
         with doing("Publishing…"):
-            site.settle(600)
+            settled = site.settle(600)
         for answer in site.refusals():
             say(f"{answer}\n")
         value = site.summary(0)
         say(f"The magazine is at {site.cloud.site_url}/ ({value['articles']} articles, {value['refused']} refused).")
+        if not settled:
+            say(_unsettled(site))
         say(f"The desk is at {desk}: what is live, scheduled, refused and pending, for this machine alone.")
         say()
         say("To publish an article of your own, in another terminal:")
@@ -400,17 +381,27 @@ def _serve(folder: Path, aws_port: int, port: int, desk_port: int, *, sample: bo
             say()
 
 
+def _unsettled(site: Any) -> str:
+    if site.mistakes:
+        return "Not every page can be made: a template cannot be used, as said above."
+    return f"Not everything was done within ten minutes. What failed is in {site.log}."
+
+
 @contextmanager
 def _local_cloud(folder: Path, aws_port: int, port: int, *, watch: bool, weather: str, latency: str) -> Iterator[Any]:
+    from pressrun.cloud.theme import load_theme
     from pressrun.local import dev as local
+    from pressrun.local.theme import check_theme
     from pressrun.local.weather import Weather
 
     if latency not in ("", "aws"):
         fail(f"There is no latency {latency}.", "The only one is --latency aws.")
+    check_theme(load_theme())  # a mistake ends in main
     with ExitStack() as stack:
         try:
             settings: dict[str, Any] = {"reload": watch, "watch": watch, "weather": Weather(weather), "latency": bool(latency)}
-            site = stack.enter_context(local.running(folder, aws_port=aws_port, cdn_port=port, **settings))
+            tell = partial(err.print, markup=False)
+            site = stack.enter_context(local.running(folder, tell, aws_port=aws_port, cdn_port=port, **settings))
         except OSError as error:
             if error.filename:
                 fail(f"{error.filename}: {error.strerror}.", "Pressrun reads and writes the content folder. Is it allowed to you?")
@@ -673,13 +664,12 @@ def deploy(
     ] = None,
 ) -> None:
     """Package and deploy with SAM; then everything is looked at by the new code and templates. PRESSRUN_NAME names the stack."""
-    from jinja2 import Environment
-
     from pressrun.cloud import remote
     from pressrun.cloud.theme import load_theme
     from pressrun.local import deploy as local
     from pressrun.local import package
     from pressrun.local.dev import TEMPLATE
+    from pressrun.local.theme import check_theme
 
     sam = shutil.which("sam")
     if sam is None:
@@ -693,9 +683,7 @@ def deploy(
     known = local.parameters_of(TEMPLATE) - own
     if unknown := names - known:
         fail(f"The template has no parameter {unknown.pop()!r}.", f"It has {', '.join(sorted(known))}.")
-    environment = Environment(autoescape=True)
-    for template, text in load_theme().templates.items():
-        environment.parse(text, template)  # a mistake ends in main
+    check_theme(load_theme())  # a mistake ends in main
     with doing("Packaging…"):
         try:
             built = package.build()

@@ -119,6 +119,27 @@ def test_a_deployments_own_theme_is_on_its_pages(tmp_path: Path) -> None:
         assert running.pressrun("verify", TEMPLATES=str(own)).code == 0
 
 
+def test_a_template_that_cannot_be_read_is_told_before_anything_starts(tmp_path: Path) -> None:
+    parts = tmp_path / "look" / "parts"
+    parts.mkdir(parents=True)
+    (parts / "footer.html").write_text("<footer>\n{% if %}</footer>")
+    ran = pressrun("dev", tmp_path / "magazine", TEMPLATES=str(parts.parent))
+    assert ran.code == 2
+    assert ran.err.startswith("The template parts/footer.html, line 2: ")
+
+
+def test_a_template_by_which_no_page_can_be_made_is_told_at_once(tmp_path: Path) -> None:
+    own, articles = tmp_path / "look", tmp_path / "magazine" / "articles"
+    own.mkdir()
+    articles.mkdir(parents=True)
+    (own / "article.html").write_text("<p>\n{{ artcle.title }}")
+    for name in ("one", "two"):
+        (articles / f"{name}.md").write_text(article(name))
+    with dev(tmp_path / "magazine", tmp_path / "printed", TEMPLATES=str(own)) as running:
+        assert running.printed().count("The template article.html, line 2: 'artcle' is undefined\nMend it in the folder") == 1
+        assert "Not every page can be made" in running.printed()
+
+
 @pytest.mark.parametrize("signal", [SIGINT, SIGTERM])
 def test_a_signal_ends_it_cleanly(tmp_path: Path, signal: Signals) -> None:
     with dev(tmp_path / "magazine", tmp_path / "printed") as running:

@@ -21,7 +21,7 @@ def record(number: int) -> dict[str, str]:
 def test_a_magazine_in_a_storm_ends_as_it_should_be(tmp_path: Path) -> None:
     connect.cache_clear()
     copytree(GOLDEN, tmp_path, dirs_exist_ok=True)
-    with dev.running(tmp_path, aws_port=0, cdn_port=0, reload=False, watch=False, weather=Weather.STORM) as site:
+    with dev.running(tmp_path, pytest.fail, aws_port=0, cdn_port=0, reload=False, watch=False, weather=Weather.STORM) as site:
         for change in range(4):
             (connect().content).put("articles/notes/corrections.md", (GOLDEN / "articles/notes/corrections.md").read_bytes() + b"\nMore." * change)
         assert site.settle(300)

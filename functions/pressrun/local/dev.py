@@ -3,13 +3,13 @@
 import logging
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, TypeVar
 
 import pressrun
 from pressrun.cloud.cloud import connect
@@ -22,7 +22,10 @@ from pressrun.local.cloud import LocalCloud
 from pressrun.local.folder import REGISTER, Folder, is_content
 from pressrun.local.latency import Aws as Latencies
 from pressrun.local.package import edition
+from pressrun.local.theme import REMEDY, mistake_in
 from pressrun.local.weather import Stirred, Weather
+
+Listener = TypeVar("Listener", bound=logging.Handler)
 
 _REPOSITORY = Path(pressrun.__file__).parents[2]
 # At a tenth, as everything here that waits: long enough for lists to gather, and for their purge to join their article's.
@@ -35,17 +38,20 @@ _POLL = 0.2  # seconds
 
 @dataclass(frozen=True)
 class Running:
-    """A local cloud over a folder. ``purged`` are the items of all invalidations; ``log`` is where what the functions print goes."""
+    """A local cloud over a folder. ``purged`` are the items of all invalidations; ``log`` is where what the functions print goes; ``mistakes`` are
+    those of templates, at which no page can be made.
+    """
 
     cloud: LocalCloud
     purged: list[str]
     log: Path
+    mistakes: list[str]
 
     def settle(self, timeout: float) -> bool:
-        """Waits until nothing is pending. False when ``timeout`` seconds were not enough."""
+        """Waits until nothing is pending. False when ``timeout`` seconds were not enough, or a template has a mistake, since none would be."""
         end = monotonic() + timeout
-        while monotonic() < end:
-            if self.cloud.settle(max(0.1, end - monotonic())) and pending(connect()) == 0 and self.cloud.quiet():
+        while monotonic() < end and not self.mistakes:
+            if self.cloud.settle(_POLL) and pending(connect()) == 0 and self.cloud.quiet():
                 return True
             sleep(0.05)
         return False
@@ -101,9 +107,25 @@ def _brief(answer: str) -> str:
     return answer.replace("\n\n", ": ", 1)
 
 
+class _Mistakes(logging.Handler):
+    """Tells what is wrong with a template when a function fails by it: once, however many pages need it."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = mistake_in(record.exc_info[1]) if record.exc_info else ""
+        if said and said not in self.found:
+            self.found.append(said)
+            self._tell(f"{said}\n{REMEDY}")
+
+
 @contextmanager
 def running(
     path: Path,
+    tell: Callable[[str], None],
     *,
     aws_port: int,
     cdn_port: int,
@@ -113,7 +135,7 @@ def running(
     latency: bool = False,
 ) -> Iterator[Running]:
     """A local cloud over the folder at ``path``: its register first, then its files; with ``latency``, as slow as AWS. Raises OSError for a port that
-    is taken.
+    is taken. ``tell`` is called with what is wrong with a template, from any thread.
 
     Until it ends, standard output goes into a log in the folder, as that of a function on Lambda does: what has something to say to the user
     keeps the real one.
@@ -126,6 +148,7 @@ def running(
             TEMPLATE, aws_port=aws_port, cdn_port=cdn_port, reload=reload, latency=Latencies() if latency else None, held=True, **settings
         ) as cloud,
         stirred.over(connect().session, cloud.pace) if stirred else nullcontext(),
+        _listening(_Mistakes(tell)) as mistakes,  # once the functions are loaded, whose loggers shut out who listens already
     ):
         buckets = connect()
         folder = Folder(path, cloud.client("s3"), buckets.content.name, buckets.register.name)
@@ -141,7 +164,7 @@ def running(
             watcher.start()
         cloud.begin()  # not before: a function would take what is not there yet for gone, and an upload be overwritten by what is
         try:
-            yield Running(cloud, purged, path.resolve() / REGISTER / LOG)
+            yield Running(cloud, purged, path.resolve() / REGISTER / LOG, mistakes.found)
         finally:
             stop.set()
             if watch:
@@ -151,14 +174,18 @@ def running(
 @contextmanager
 def _log(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", buffering=1) as log, redirect_stdout(log):
-        # Besides what functions print: how their invocations ended.
-        handler = logging.StreamHandler(log)
-        logging.getLogger().addHandler(handler)
-        try:
-            yield
-        finally:
-            logging.getLogger().removeHandler(handler)
+    # Besides what functions print: how their invocations ended.
+    with path.open("w", encoding="utf-8", buffering=1) as log, redirect_stdout(log), _listening(logging.StreamHandler(log)):
+        yield
+
+
+@contextmanager
+def _listening(handler: Listener) -> Iterator[Listener]:
+    logging.getLogger().addHandler(handler)
+    try:
+        yield handler
+    finally:
+        logging.getLogger().removeHandler(handler)
 
 
 def copy_sample(path: Path) -> None:
