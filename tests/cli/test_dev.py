@@ -110,12 +110,21 @@ def test_stopped_and_started_again_it_is_the_same_site(tmp_path: Path) -> None:
         second.verify()
 
 
-def test_a_deployments_own_theme_is_on_its_pages(tmp_path: Path) -> None:
+def test_a_deployments_own_theme_is_on_its_pages_and_so_is_what_changes_in_it_once_it_can_be_read(tmp_path: Path) -> None:
     own = tmp_path / "look"
     own.mkdir()
     (own / "404.html").write_text("our own")
     with dev(tmp_path / "magazine", tmp_path / "printed", TEMPLATES=str(own)) as running:
         assert running.answers("/nowhere/", 404).startswith("our own")
+        for wrong in ("404.html", "parts/footer.html"):
+            (own / wrong).parent.mkdir(exist_ok=True)
+            (own / wrong).write_text("another {% if %}")
+            running.says(f"The template {wrong}, line 1: ")
+            assert running.answers("/nowhere/", 404).startswith("our own")
+            (own / wrong).unlink()
+        (own / "404.html").write_text("another")
+        until(lambda: running.get("/nowhere/")[1].startswith("another"), "the page by the other template")
+        running.settle()
         assert running.pressrun("verify", TEMPLATES=str(own)).code == 0
 
 
@@ -128,7 +137,16 @@ def test_a_template_that_cannot_be_read_is_told_before_anything_starts(tmp_path:
     assert ran.err.startswith("The template parts/footer.html, line 2: ")
 
 
-def test_a_template_by_which_no_page_can_be_made_is_told_at_once(tmp_path: Path) -> None:
+def test_an_asset_that_cannot_be_served_is_told_before_anything_starts(tmp_path: Path) -> None:
+    assets = tmp_path / "look" / "assets"
+    assets.mkdir(parents=True)
+    (assets / "style.css~").write_text("body{}")
+    ran = pressrun("dev", tmp_path / "magazine", TEMPLATES=str(assets.parent))
+    assert ran.code == 2
+    assert ran.err.startswith("The file assets/style.css~ cannot be served: its name ends with none of .css, .js, .png, .svg.\n")
+
+
+def test_a_template_by_which_no_page_can_be_made_is_told_at_once_and_mended_while_it_runs(tmp_path: Path) -> None:
     own, articles = tmp_path / "look", tmp_path / "magazine" / "articles"
     own.mkdir()
     articles.mkdir(parents=True)
@@ -138,6 +156,9 @@ def test_a_template_by_which_no_page_can_be_made_is_told_at_once(tmp_path: Path)
     with dev(tmp_path / "magazine", tmp_path / "printed", TEMPLATES=str(own)) as running:
         assert running.printed().count("The template article.html, line 2: 'artcle' is undefined\nMend it in the folder") == 1
         assert "Not every page can be made" in running.printed()
+        (own / "article.html").write_text("{{ article.title }}")
+        for name in ("one", "two"):
+            assert running.answers(f"/news/{name}/", 200).startswith(name)
 
 
 @pytest.mark.parametrize("signal", [SIGINT, SIGTERM])

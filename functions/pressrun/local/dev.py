@@ -1,6 +1,7 @@
 """``dev`` and ``demo``: a local cloud over a content folder."""
 
 import logging
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -11,18 +12,22 @@ from queue import Empty, SimpleQueue
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
+from jinja2 import TemplateError
+
 import pressrun
+from pressrun.cloud import press
 from pressrun.cloud.cloud import connect
 from pressrun.cloud.pending import pending, records
-from pressrun.cloud.remote import answer_to
+from pressrun.cloud.remote import answer_to, put_in_force
 from pressrun.cloud.restore import restore
+from pressrun.cloud.theme import NoTheme, load_theme, own_theme
 from pressrun.core.article import PREFIX as ARTICLES
 from pressrun.core.report import PREFIX as REPORTS
 from pressrun.local.cloud import LocalCloud
-from pressrun.local.folder import REGISTER, Folder, is_content
+from pressrun.local.folder import REGISTER, Folder, changes_below, is_content
 from pressrun.local.latency import Aws as Latencies
 from pressrun.local.package import edition
-from pressrun.local.theme import REMEDY, mistake_in
+from pressrun.local.theme import REMEDY, check_theme, mistake_in
 from pressrun.local.weather import Stirred, Weather
 
 Listener = TypeVar("Listener", bound=logging.Handler)
@@ -108,7 +113,7 @@ def _brief(answer: str) -> str:
 
 
 class _Mistakes(logging.Handler):
-    """Tells what is wrong with a template when a function fails by it: once, however many pages need it."""
+    """Tells what is wrong with the theme when a function fails by it: once, however many pages need it."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         super().__init__()
@@ -116,10 +121,42 @@ class _Mistakes(logging.Handler):
         self._tell = tell
 
     def emit(self, record: logging.LogRecord) -> None:
-        said = mistake_in(record.exc_info[1]) if record.exc_info else ""
+        self.note(record.exc_info[1] if record.exc_info else None)
+
+    def note(self, error: BaseException | None) -> None:
+        said = mistake_in(error)
         if said and said not in self.found:
             self.found.append(said)
             self._tell(f"{said}\n{REMEDY}")
+
+
+def _watch_theme(own: Path, cloud: LocalCloud, mistakes: _Mistakes, tell: Callable[[str], None], stop: threading.Event) -> None:
+    """Puts the theme in force as a deploy does, whenever it has changed and can be read, until ``stop``."""
+
+    def pause() -> None:
+        if stop.wait(_POLL):
+            raise SystemExit  # of this thread
+
+    seen = connect().edition
+    for _ in changes_below(own, stop):
+        with cloud.functions.turn:  # no function begins with one theme and ends with another, or meets with an edition that is not in force
+            try:
+                fresh = edition()  # first: what changes from here on comes again, as another edition
+                if fresh == seen:
+                    continue
+                seen = fresh
+                mistakes.found.clear()
+                check_theme(load_theme.__wrapped__())
+                os.environ["EDITION"] = fresh
+                load_theme.cache_clear()
+                press._pages.cache_clear()
+                put_in_force(connect(), fresh, pause)
+            except OSError:
+                continue  # a file has just gone, which comes again, too
+            except (NoTheme, TemplateError) as error:
+                mistakes.note(error)
+                continue
+        tell("The theme is in force as it is now, and the pages follow.")
 
 
 @contextmanager
@@ -135,7 +172,7 @@ def running(
     latency: bool = False,
 ) -> Iterator[Running]:
     """A local cloud over the folder at ``path``: its register first, then its files; with ``latency``, as slow as AWS. Raises OSError for a port that
-    is taken. ``tell`` is called with what is wrong with a template, from any thread.
+    is taken. ``tell`` is called with what is to be said of the theme, from any thread.
 
     Until it ends, standard output goes into a log in the folder, as that of a function on Lambda does: what has something to say to the user
     keeps the real one.
@@ -159,15 +196,18 @@ def running(
         restore(buckets, settings["parameters"]["Edition"])
         folder.upload()
         stop = threading.Event()
-        watcher = threading.Thread(target=folder.watch, args=[stop], daemon=True)
-        if watch:
+        watchers = [threading.Thread(target=folder.watch, args=[stop], daemon=True)] if watch else []
+        # Functions that are as slow as on AWS take no turns, and one would be given another theme while it works.
+        if watch and not latency and (own := own_theme()):
+            watchers.append(threading.Thread(target=_watch_theme, args=[own, cloud, mistakes, tell, stop], daemon=True))
+        for watcher in watchers:
             watcher.start()
         cloud.begin()  # not before: a function would take what is not there yet for gone, and an upload be overwritten by what is
         try:
             yield Running(cloud, purged, path.resolve() / REGISTER / LOG, mistakes.found)
         finally:
             stop.set()
-            if watch:
+            for watcher in watchers:
                 watcher.join(timeout=5)
 
 

@@ -105,14 +105,11 @@ class Folder:
 
     def watch(self, stop: threading.Event) -> None:
         """Uploads what is saved in the folder and deletes what is removed, until ``stop``; first what changed before anybody watched."""
-        settings: dict[str, Any] = {"debounce": 200, "step": 50, "watch_filter": None, "raise_interrupt": False}
-        is_first = True
-        for changes in watch(self.path, stop_event=stop, rust_timeout=_FIRST_LOOK, yield_on_timeout=True, **settings):
-            keys = {key for _, name in changes for key in self._touched(Path(name))}
-            if is_first:
+        for at, paths in enumerate(changes_below(self.path, stop)):
+            keys = {key for path in paths for key in self._touched(path)}
+            if at == 0:
                 with self._lock:
                     keys |= {*read_content(self.path), *self._held}
-                is_first = False
             for key in sorted(keys):
                 self._bring(key)
 
@@ -152,6 +149,16 @@ class Folder:
         if bucket == self.content and not (is_content(key) or key.startswith(REPORTS)):
             return None
         return self.buckets[bucket].joinpath(*parts)
+
+
+def changes_below(folder: Path, stop: threading.Event) -> Iterator[set[Path]]:
+    """The paths that change, as they do, until ``stop``. The first time comes by itself: what changed before anybody watched is not among them."""
+    settings: dict[str, Any] = {"debounce": 200, "step": 50, "watch_filter": None, "raise_interrupt": False}
+    is_first = True
+    for changes in watch(folder, stop_event=stop, rust_timeout=_FIRST_LOOK, yield_on_timeout=True, **settings):
+        if changes or is_first:
+            yield {Path(name) for _, name in changes}
+        is_first = False
 
 
 def is_content(key: str) -> bool:

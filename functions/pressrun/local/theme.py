@@ -21,7 +21,8 @@ def mistake_in(error: BaseException | None) -> str:
     """What is wrong with a deployment's own theme, '' where the error is nothing of its."""
     if isinstance(error, NoTheme):
         return str(error)
-    places = [(frame.filename, frame.lineno) for frame in extract_tb(error.__traceback__) if not frame.filename.startswith(("/", "<"))] if error else []
+    frames = extract_tb(error.__traceback__ if error else None)
+    places = [(frame.filename, frame.lineno) for frame in frames if not frame.filename.startswith(("/", "<"))]
     if not isinstance(error, TemplateError) and not (places and own_theme()):
         return ""
     match error:
