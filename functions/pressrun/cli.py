@@ -684,6 +684,7 @@ def deploy(
     if unknown := names - known:
         fail(f"The template has no parameter {unknown.pop()!r}.", f"It has {', '.join(sorted(known))}.")
     check_theme(load_theme())  # a mistake ends in main
+    remote.must_reach_aws(fail)
     with doing("Packaging…"):
         try:
             built = package.build()
@@ -692,7 +693,9 @@ def deploy(
     say(f"{built.folder}: {built.size / 1e6:.1f} MB, edition {built.edition}{'' if built.compiled else ', without bytecode: there is no python3.13'}")
     if subprocess.run(local.arguments(sam, TEMPLATE, remote.stack_name(), built.edition, parameters or ()), check=False).returncode:  # noqa: S603 - as it was given
         fail("SAM has not deployed it.", "What it says above is the reason; nothing was put in force.", code=1)
-    with remote.connected(fail) as cloud:
+    deployed = "The stack is deployed, but this edition could not be put in force, and its functions do nothing before it is."
+    again = "Once that is mended, the same command goes on from there."
+    with remote.connected(lambda *lines: fail(deployed, *lines, again)) as cloud:
         is_new = remote.put_in_force(cloud, built.edition)
     say("Deployed. " + ("Everything is looked at again; pressrun settle waits until it is." if is_new else "This edition was in force already."))
 

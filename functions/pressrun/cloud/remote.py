@@ -10,6 +10,7 @@ from time import monotonic, sleep
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pressrun.cloud import walk
@@ -61,13 +62,7 @@ def connected(fail: Callable[..., NoReturn]) -> Iterator[Cloud]:
     """A Cloud whose settings are those of the stack. What AWS refuses ends in ``fail``."""
     name = stack_name()
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    try:
-        is_local = (there := urlsplit(endpoint)).hostname in ("127.0.0.1", "localhost")
-        if endpoint and not (there.scheme in ("http", "https") and there.hostname and there.port != 0):
-            raise ValueError(endpoint)
-    except ValueError:
-        fail(f"AWS_ENDPOINT_URL is no address: {endpoint}", "Write it like http://127.0.0.1:4566.")
-    if is_local:
+    if _is_local("AWS_ENDPOINT_URL", fail):
         # The local cloud takes any credentials.
         for setting, value in (("AWS_ACCESS_KEY_ID", "any"), ("AWS_SECRET_ACCESS_KEY", "any"), ("AWS_DEFAULT_REGION", "us-east-1")):
             os.environ.setdefault(setting, value)
@@ -88,6 +83,33 @@ def connected(fail: Callable[..., NoReturn]) -> Iterator[Cloud]:
     except BotoCoreError as error:
         remedy = "Start a local cloud with pressrun dev DIR, and set AWS_ENDPOINT_URL as it says; or log in to AWS."
         fail(f"There is no cloud to talk to{f' at {endpoint}' if endpoint else ''}: {error}", remedy)
+
+
+def _is_local(setting: str, fail: Callable[..., NoReturn]) -> bool:
+    """Whether the address in this setting is one of a local cloud. What is no address ends in ``fail``."""
+    address = os.environ.get(setting, "")
+    try:
+        there = urlsplit(address)
+        if address and not (there.scheme in ("http", "https") and there.hostname and there.port != 0):
+            raise ValueError(address)
+    except ValueError:
+        fail(f"{setting} is no address: {address}", "Write it like http://127.0.0.1:4566.")
+    return there.hostname in ("127.0.0.1", "localhost")
+
+
+def must_reach_aws(fail: Callable[..., NoReturn]) -> None:
+    """Ends in ``fail`` where, once SAM has deployed, nothing could be put in force there: by the settings alone, so AWS may refuse it still."""
+    for setting in sorted(name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")):
+        if _is_local(setting, fail):
+            fail(f"{setting} leads to a local cloud, and SAM deploys to AWS.", f"Take it away, and try again: unset {setting}")
+    try:
+        session = boto3.Session()
+        if not session.region_name:
+            fail("No region is set.", "Set AWS_DEFAULT_REGION to that in which SAM deploys.")
+        if not session.get_credentials():
+            fail("There are no credentials for AWS.", "Log in to AWS, or set AWS_PROFILE to the profile by which SAM deploys.")
+    except BotoCoreError as error:
+        fail(f"The settings for AWS cannot be used: {error}", "Log in to AWS, or set AWS_PROFILE to the profile by which SAM deploys.")
 
 
 def settle(cloud: Cloud, timeout: float) -> int:
