@@ -190,6 +190,19 @@ def test_a_page_that_is_shared_has_a_card_with_a_picture(name: str, pages: Mappi
         assert site_of(name)[key_of(urlsplit(said["og:image"] or "").path)].content_type.startswith("image/")
 
 
+def test_a_page_shows_what_an_article_shows_of_its_file() -> None:
+    said = "title: Us\nkicker: Ashore\nimage: dusk.jpg\nimage_credit: Jo\nvideo: https://vimeo.com/76979871\ncorrections: We are four."
+    body = f"---\n{said}\n---\nText.\n\n![Dusk](dusk.jpg)\n".encode()
+    sample = content_of(SAMPLE)
+    given = {key: sample[key] for key in ("site.toml", "media/dusk.jpg")}
+    site = build({**given, "pages/us.md": body, "articles/news/us.md": body}, Register(), NOW, load_theme()).site
+    page, article = (site[key].body.decode() for key in ("us/index.html", "news/us/index.html"))
+    for part in (r'<p class="kicker">.*?</p>', r'<figure class="opening">.*?</figure>', r'<p class="watch">.*?</p>', r"<section .*?</section>"):
+        assert re.findall(part, page, re.DOTALL) == re.findall(part, article, re.DOTALL)[:1] != [], part
+    card = r'<meta property="og:image" .*?>'
+    assert re.findall(card, page) == re.findall(card, article) != []
+
+
 def test_no_text_can_end_the_data_block_that_it_stands_in(pages: Mapping[str, Page]) -> None:
     assert not [url for url, page in pages.items() for text in page.data() if "<" in text]
 
