@@ -283,6 +283,19 @@ def test_an_article_in_a_language_that_runs_the_other_way_does_and_what_the_maga
     assert desk.locator("blockquote").evaluate(rule) == ["3px", "0px"]
 
 
+def test_code_runs_from_left_to_right_also_where_the_text_does_not(desk: Any) -> None:
+    desk.goto(ARABIC)
+    left = """(code, at) => {
+      const sign = document.createRange();
+      sign.setStart(code.firstChild, at);
+      sign.setEnd(code.firstChild, at + 1);
+      return sign.getBoundingClientRect().left;
+    }"""
+    signs = [desk.locator("pre code").evaluate(left, at) for at in range(len("deep(9):"))]
+    assert signs == sorted(signs)
+    assert desk.locator("pre").evaluate("pre => getComputedStyle(pre).direction") == "ltr"
+
+
 @pytest.mark.parametrize(("url", "where"), [("/log/letters/", ".teasers h2"), ("/", ".stories h3")])
 def test_a_list_says_in_which_language_a_title_is(desk: Any, url: str, where: str) -> None:
     desk.goto(url)
