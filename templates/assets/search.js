@@ -3,7 +3,8 @@ const MOST = 30; // that are shown
 const AT_ONCE = 4; // months that are fetched together
 const kept = new Map();
 
-const plain = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+// Without accents and quotation marks, which people write in many ways; an apostrophe is one of them.
+const plain = (text) => text.normalize('NFKD').replace(/[\p{M}\p{Pi}\p{Pf}"'‚„]/gu, '').toLowerCase();
 
 function get(name) {
   if (!kept.has(name)) {
@@ -52,7 +53,8 @@ export function attach(form) {
       try {
         for await (const article of articles()) {
           if (mine !== latest) return;
-          const text = plain(article.slice(0, 5).join(' '));
+          const [, title, summary, , names] = article;
+          const text = plain([title, summary, names].join(' '));
           if (words.every((word) => text.includes(word)) && found.childElementCount <= MOST) found.append(entry(article));
           if (found.childElementCount > MOST) break;
         }

@@ -143,6 +143,20 @@ def test_the_search_page_begins_with_what_its_address_asks_for(phone: Any) -> No
     expect(phone, "[role=status]").to_contain_text("Nothing has all of these words.")
 
 
+@pytest.mark.parametrize("words", ["mate's", "mate’s", "mates", "“Second Mate’s Pencil”"])
+def test_search_finds_a_word_whichever_quotation_marks_it_has(phone: Any, words: str) -> None:
+    phone.goto("/search/")
+    phone.fill(".search input", words)
+    expect(phone, ".titles a").to_have_attribute("href", "/log/essays/the-second-mates-pencil/")
+
+
+@pytest.mark.parametrize("words", ["/log/", "second-mates", "7 October 2021"])
+def test_search_finds_nothing_in_addresses_and_dates(phone: Any, words: str) -> None:
+    phone.goto("/search/")
+    phone.fill(".search input", words)
+    expect(phone, "[role=status]").to_contain_text("Nothing has all of these words.")
+
+
 def test_the_latest_of_the_section_come_when_the_reader_comes_near_and_leave_out_what_the_reader_knows(desk: Any) -> None:
     desk.goto(ARTICLE)
     desk.locator("[data-latest]").scroll_into_view_if_needed()
