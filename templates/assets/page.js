@@ -48,6 +48,9 @@ menu?.addEventListener('focusout', ({ relatedTarget }) => {
   if (relatedTarget && !menu.contains(relatedTarget) && menu.matches(':popover-open')) menu.hidePopover();
 });
 
+// Who goes to another place of the same page is not to be left behind the drawer.
+menu?.addEventListener('click', ({ target }) => target.closest('a') && menu.matches(':popover-open') && menu.hidePopover());
+
 // The latest of the section, fetched when the reader comes near. Until then the link stands in its place.
 const latest = document.querySelector('[data-latest]');
 if (latest) {

@@ -101,6 +101,14 @@ def test_the_drawer_is_opened_by_key_and_leads_to_all_that_the_bar_leads_to(phon
     expect(phone, ".opener button").to_be_focused()
 
 
+def test_the_drawer_shuts_when_its_link_leads_to_another_place_of_the_same_page(phone: Any) -> None:
+    phone.goto("/journal/")
+    phone.click(".opener button")
+    phone.click('#menu a[href="/journal/#special-reports"]')
+    expect(phone, "#menu").to_be_hidden()
+    expect(phone, "#special-reports").to_be_in_viewport()
+
+
 def test_the_panel_of_about_leads_to_contributors_and_contact(desk: Any) -> None:
     desk.goto(ARTICLE)
     about = '.menu > li:has(> a[href="/about/"])'
