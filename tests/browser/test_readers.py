@@ -7,6 +7,8 @@ from playwright.sync_api import expect as expect_all
 
 from pressrun.cloud.theme import load_theme
 from pressrun.core.magazine import read_magazine
+from pressrun.local.desk import serving
+from pressrun.local.storm.stage import ago, article, staged
 from tests.cli.commands import until
 from tests.golden.golden import SAMPLE
 
@@ -341,3 +343,15 @@ def test_no_page_is_wider_than_the_screen(desk: Any, url: str) -> None:
         for width in (320, 390, 640, 768, 1280, 3840):
             desk.set_viewport_size({"width": width, "height": 900})
             assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, words)
+
+
+def test_the_desk_is_no_wider_than_a_phone(browser: Any, errors: list[str]) -> None:
+    with staged() as stage:
+        for key, title in (("articles/one.md", "One"), (f"articles/{'deep/' * 40}two.md", _LONG_WORDS)):
+            stage.put(key, article(title, section="news", date=ago(days=1)))
+        stage.work_off("uploads")
+        with serving(stage.cloud, 0) as address:
+            for page in page_on(browser, address, errors, viewport={"width": 320, "height": 900}):
+                page.goto("/")
+                expect(page, "#pending td").to_be_visible()
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
