@@ -16,7 +16,7 @@ from .conftest import ARABIC, ARTICLE, FILM, KINDS, expect, page_on
 
 # A headline that nobody shortened, with a word that is wider than a phone.
 _LONG_WORDS = "What became of the Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen, and of the men who wore it in the harbour"
-_SAY = "words => words && document.querySelectorAll('main :is(h1, h2, h3, a, .summary)').forEach(place => place.textContent = words)"
+_SAY = "words => words && document.querySelectorAll('.title, main :is(h1, h2, h3, a, .summary)').forEach(place => place.textContent = words)"
 ICE = '.menu > li:has(> a[href="/ice/"])'
 
 
@@ -355,3 +355,17 @@ def test_the_desk_is_no_wider_than_a_phone(browser: Any, errors: list[str]) -> N
                 page.goto("/")
                 expect(page, "#pending td").to_be_visible()
                 assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_wide_logo_keeps_its_proportions_on_a_phone(browser: Any, address: str) -> None:
+    for page in page_on(browser, address, [], viewport={"width": 320, "height": 900}, bypass_csp=True):
+        page.goto("/")
+        shown = page.evaluate("""() => {
+          const drawn = document.createElement('canvas');
+          [drawn.width, drawn.height] = [1200, 200];
+          const logo = new Image(1200, 200);
+          logo.src = drawn.toDataURL();
+          document.querySelector('.title').replaceChildren(logo);
+          return logo.decode().then(() => [logo.width, logo.height]);
+        }""")
+        assert shown[0] / shown[1] == pytest.approx(6, abs=0.1)
