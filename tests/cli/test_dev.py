@@ -143,7 +143,7 @@ def test_an_asset_that_cannot_be_served_is_told_before_anything_starts(tmp_path:
     (assets / "style.css~").write_text("body{}")
     ran = pressrun("dev", tmp_path / "magazine", TEMPLATES=str(assets.parent))
     assert ran.code == 2
-    assert ran.err.startswith("The file assets/style.css~ cannot be served: its name ends with none of .css, .js, .png, .svg.\n")
+    assert ran.err.startswith(f"The asset {assets / 'style.css~'} is of no kind that pages can use.")
 
 
 def test_a_template_by_which_no_page_can_be_made_is_told_at_once_and_mended_while_it_runs(tmp_path: Path) -> None:
