@@ -1,6 +1,7 @@
 """Articles that were made for another tool are read as they were meant, and what cannot be kept is said."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -385,6 +386,40 @@ IN_HTML = {
 def test_a_shortcode_in_html_becomes_html(text: str, body: str) -> None:
     assert read(head() + text, "articles/a.html")[1] == ()
     assert translate(text, 1, "html") == (body, [])
+
+
+AMONG_OTHERS = {
+    "Run {{< highlight sh >}}ls{{< /highlight >}} now.\n\n*a*": "<p>Run</p><pre><code>ls</code></pre><p>now.</p><p><em>a</em></p>",
+    "{% highlight sh %}\nls\n{% endhighlight %} (a)\n\n*b*": "<pre><code>ls</code></pre><p>(a)</p><p><em>b</em></p>",
+    "> {{< highlight sh >}}\n> ls\n> {{< /highlight >}}\n> a": "<blockquote><pre><code>ls</code></pre><p>a</p></blockquote>",
+    "{{< highlight sh >}}>{{< /highlight >}}\n\n*a*": "<pre><code>&gt;</code></pre><p><em>a</em></p>",
+    "> {{< details >}}\n> *a*\n> {{< /details >}}": ("<blockquote><details><summary>…</summary><p><em>a</em></p></details></blockquote>"),
+    '1. a\n\n    {{< figure src="b.jpg" >}}\n\n    *c*\n\n2. d': (
+        "<ol><li><p>a</p><figure>(b.jpg)</figure><p><em>c</em></p></li><li><p>d</p></li></ol>"
+    ),
+    '1. a\n   - b\n     {% include figure.html src="b.jpg" %}\n     *c*\n2. d': (
+        "<ol><li>a<ul><li><p>b</p><figure>(b.jpg)</figure><p><em>c</em></p></li></ul></li><li>d</li></ol>"
+    ),
+    "- {{< highlight >}}ls{{< /highlight >}}\n- b": "<ul><li><pre><code>ls</code></pre></li><li>b</li></ul>",
+    "- {{< pullquote >}}\n  *a*\n  {{< /pullquote >}}\n  b": (
+        '<ul><li><blockquote class="pullquote"><p><em>a</em></p></blockquote><p>b</p></li></ul>'
+    ),
+    'a\n    b\n    {{< figure src="c.jpg" >}}': "<p>a\nb</p><figure>(c.jpg)</figure>",
+}
+
+
+@pytest.mark.parametrize(("text", "html"), AMONG_OTHERS.items(), ids=AMONG_OTHERS)
+def test_what_stands_around_a_shortcode_stays_what_it_is(text: str, html: str) -> None:
+    found, problems = read(head() + text)
+    assert problems == ()
+    assert re.sub(r"\n+(?=<|$)|(?<=>)\n+", "", complete(found.html, picture=lambda src, alt, caption: f"({src})")) == html
+
+
+def test_a_shortcode_in_a_footnote_stays_in_it() -> None:
+    found, _ = read(head() + "a[^1]\n\n[^1]: b\n\n    {{< youtube abcdefghijk >}}\n\n    *c*\n")
+    note = found.html.partition("<div")[2]
+    assert "watch?v=abcdefghijk" in note
+    assert "<p><em>c</em></p>\n</div>" in note
 
 
 def test_what_a_shortcode_meant_is_shown() -> None:

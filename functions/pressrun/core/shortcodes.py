@@ -43,6 +43,9 @@ _NAME = re.compile(r"\s*(/?\s*[^\s\"'=]*)")
 _ARGUMENT = re.compile(r"(?:([\w.-]++)\s*+=\s*+)?(?<!\\)(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|`([^`]*+)`|([^\s\"'`=]++))")
 # What follows is a link's destination: after the bracket, the quotation mark or the colon, or after the site's own address there.
 _DESTINATION = re.compile(r"(?:\]\(\s*<?|=\s*[\"']|\]:\s*)(?:\{\{[^{}]*\}\})*$")
+# How a line begins where there are list items or quotations, and how one ends.
+_MARKS = re.compile(r"[ \t>]*+(?:(?:[*+-]|\d{1,9}[.)])[ \t]++[ \t>]*+)*+")
+_LINE_ENDS = re.compile(r"[ \t]*(?:\n|\Z)")
 _ARTICLE = re.compile(r"\.(?:md|markdown)(?:#|$)", re.IGNORECASE)
 _NO_ARTICLE = re.compile(r"\.(?!(?:md|markdown|html?)$)\w+$", re.IGNORECASE)
 
@@ -141,10 +144,10 @@ class _Translator:
             elif found.lastgroup == "value":
                 yield self._noted(_value(found["value"]), shortcode)
             elif shortcode.name in _LITERAL and (closing := closings.get(found.start())):
-                yield self._literal(shortcode, self.text[done : closing.start])
+                yield self._literal(shortcode, closing)
                 done = closing.end
             elif element := _ENDS.get(shortcode.name):
-                yield self._end(element)
+                yield self._end(element, shortcode)
             elif not shortcode.name.startswith(("/", "end")):
                 yield self._noted(self._shown(shortcode), shortcode)
         yield self.text[done:]
@@ -189,17 +192,17 @@ class _Translator:
         if name in ("ref", "relref", "post_url", "link"):
             return self._ref(shortcode, arguments.get("0") or arguments.get("path", ""))
         if name in _ELEMENTS and shortcode.start in self.closed:
-            return self._begin(_ELEMENTS[name], arguments)
+            return self._begin(_ELEMENTS[name], shortcode, arguments)
         if name in ("youtube", "vimeo", "video"):
             return self._video(shortcode, arguments.get("provider", name), arguments)
         if _ARTICLE.search(target := arguments.get("0", "")) and self._is_destination(shortcode):
             return self._ref(shortcode, target)
         return self._picture(shortcode, arguments) if _PICTURES.intersection(re.split(r"[-_]", name)) else None
 
-    def _literal(self, shortcode: _Shortcode, inner: str) -> str:
+    def _literal(self, shortcode: _Shortcode, closing: _Shortcode) -> str:
         if shortcode.name == "comment":
             return ""
-        inner = _RAW.sub("", inner)
+        inner = _RAW.sub("", self.text[shortcode.end : closing.start])
         if shortcode.name == "raw":
             return inner
         if self._in_html(shortcode):
@@ -208,22 +211,50 @@ class _Translator:
             return f"`{inner}`"
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", inner)), default=0))
         language = re.sub(r"[^\w+#-]", "", shortcode.arguments.get("0", ""))
-        before = "" if shortcode.alone or not self.text[: shortcode.start].strip() else "\n\n"
-        inner = inner if inner.startswith("\n") else f"\n{inner}"
-        return f"{before}{fence}{language}{inner}{'' if inner.rstrip(' ').endswith(chr(10)) else chr(10)}{fence}"
+        # A fence stands alone on its line.
+        margin = self._margin(shortcode)
+        before = "" if _MARKS.fullmatch(self._lines_to(shortcode)[-1]) else f"\n{margin}" * 2
+        inner = inner if inner.startswith("\n") else f"\n{margin}{inner}"
+        end = "" if inner.rpartition("\n")[2].strip() in ("", margin.strip()) else f"\n{margin}"
+        after = "" if _LINE_ENDS.match(self.text, closing.end) else f"\n{margin}"
+        return f"{before}{fence}{language}{inner}{end}{fence}{after}"
 
-    def _begin(self, element: str, arguments: dict[str, str]) -> str:
+    def _begin(self, element: str, shortcode: _Shortcode, arguments: dict[str, str]) -> str:
         self.open[element] += 1
         if element == "blockquote":
-            return '\n\n<blockquote class="pullquote">\n\n'
+            return self._apart(shortcode, '<blockquote class="pullquote">')
         summary = escape(next(filter(None, (arguments.get(name) for name in ("summary", "title", "0"))), "…"), quote=False)
-        return f"\n\n<details><summary>{summary}</summary>\n\n"
+        return self._apart(shortcode, f"<details><summary>{summary}</summary>")
 
-    def _end(self, element: str) -> str:
+    def _end(self, element: str, shortcode: _Shortcode) -> str:
         if not self.open[element]:
             return ""
         self.open[element] -= 1
-        return f"\n\n</{element}>\n\n"
+        return self._apart(shortcode, f"</{element}>")
+
+    def _apart(self, shortcode: _Shortcode, tag: str) -> str:
+        """A tag between empty lines, so that Markdown is read around it. A list item cannot begin with one."""
+        own = self._lines_to(shortcode)[-1]
+        empty = f"\n{self._margin(shortcode)}" * 2
+        return f"{'' if own.strip() and _MARKS.fullmatch(own) else empty}{tag}{empty}"
+
+    def _margin(self, shortcode: _Shortcode) -> str:
+        """How a line begins that is of the same list items and quotations.
+
+        The first line of a paragraph says it, or the one with the mark of its list: those that follow may begin as they like.
+        """
+        *above, own = self._lines_to(shortcode)
+        marks = _marks(own)
+        for line in reversed(above):
+            if marks.strip() or not line.strip(" \t>"):
+                break
+            marks = _marks(line)
+        margin = re.sub(r"[^\t>]", " ", marks)
+        return min(margin, own, key=len) if shortcode.alone else margin
+
+    def _lines_to(self, shortcode: _Shortcode) -> list[str]:
+        """The lines above it, as far as they matter, and its own as far as itself."""
+        return self.text[max(0, shortcode.start - 500) : shortcode.start].split("\n")
 
     def _ref(self, shortcode: _Shortcode, target: str) -> str | None:
         place = "/" + target.lstrip("/") if shortcode.name == "link" and _NO_ARTICLE.search(target) else ref_of(target)
@@ -275,7 +306,12 @@ class _Translator:
             return shown
         if self.markup == "html":
             return f"<p>{shown}</p>"
-        return shown if self._in_html(shortcode) else f"\n{shown}\n"
+        return shown if self._in_html(shortcode) else f"\n{self._margin(shortcode)}{shown}\n"
+
+
+def _marks(line: str) -> str:
+    found = _MARKS.match(line)
+    return found[0] if found else ""
 
 
 def _inside(spans: list[tuple[int, int]], place: int) -> bool:
