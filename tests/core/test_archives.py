@@ -525,6 +525,10 @@ HTML = {
     "main": ("<title>One</title><body>x<main>a</main>y</body>", "One", "a"),
     "an article in an article": ("<title>One</title><article>a<article>b</article>c</article>d", "One", "a<article>b</article>c"),
     "an article that never ends": ("<title>One</title><article>a", "One", "a"),
+    "a teaser beside the story": ("<main><h1>One</h1>a<article>b</article></main>", "One", "a<article>b</article>"),
+    "teasers around the story": ("<article>a</article><article><h1>One</h1>b</article><article>c</article>", "One", "b"),
+    "a logo above the story": ("<title>One</title><h1>Site</h1><article><h2>One</h2>a</article>", "One", "<h2>One</h2>a"),
+    "two articles": ("<title>One</title><main><article>a</article><article>b</article></main>", "One", "<article>a</article><article>b</article>"),
     "an article in a remark": ("<title>One</title><!-- <article> --><body>a</body>", "One", "a"),
 }
 

@@ -59,17 +59,31 @@ def read_page(text: str) -> tuple[Document | None, list[Problem]]:
 
 
 def _article(html: str) -> tuple[int, int]:
-    """Where the article is: in <article>, else in <main>, else in <body>, else all of it."""
-    for name in ("article", "main", "body"):
-        start, depth = None, 0
-        for tag in re.finditer(rf"<(/?){name}\b[^<>]*>", html, re.IGNORECASE):
-            depth += -1 if tag[1] else 1
-            start = tag.end() if start is None and not tag[1] else start
-            if start is not None and depth <= 0:
-                return start, tag.start()
-        if start is not None:
-            return start, len(html)
-    return 0, len(html)
+    """Where the article is: in the <article> that has the headline, or is the only one; else in <main>, else in <body>, else all of it.
+
+    Others may be teasers. A headline that stands beside an <article> in <main> is not of that.
+    """
+    articles, mains = _elements(html, "article"), _elements(html, "main")
+    headed = [place for place in articles if _HEADLINE.search(html, *place)]
+    if not headed and not any(_HEADLINE.search(html, *place) for place in mains):
+        headed = articles
+    if len(headed) == 1:
+        return headed[0]
+    return next(iter([*mains, *_elements(html, "body")]), (0, len(html)))
+
+
+def _elements(html: str, name: str) -> list[tuple[int, int]]:
+    """Where each element of that name has its inside, without those inside of another."""
+    found: list[tuple[int, int]] = []
+    start, depth = 0, 0
+    for tag in re.finditer(rf"<(/?){name}\b[^<>]*>", html, re.IGNORECASE):
+        if not tag[1]:
+            start = start if depth else tag.end()
+            depth += 1
+        elif depth:
+            depth -= 1
+            found += [] if depth else [(start, tag.start())]
+    return [*found, (start, len(html))] if depth else found
 
 
 def _head(html: str, first_line: int) -> dict[str, Field]:
