@@ -98,12 +98,36 @@ def test_a_heading_has_the_id_that_other_tools_gave_it(text: str, ids: list[str]
     assert re.findall(r'id="([^"]*)"', to_html(text)) == ids
 
 
-def test_no_heading_has_an_id_of_the_page() -> None:
+def figure(src: str, alt: str, caption: str) -> str:
+    return f"[{src}|{alt}|{caption}]"
+
+
+ANCHORS = {
+    'x<sup><a href="#fn1" id="r1">1</a></sup>\n\n<ol><li id="fn1"><a href="#r1">b</a></li></ol>': (
+        '<p>x<sup><a href="#fn1" id="r1">1</a></sup></p>\n<ol><li id="fn1"><a href="#r1">b</a></li></ol>'
+    ),
+    "<a name=b></a>a": '<p><a id="b"></a>a</p>\n',
+    "<a name=b id=c></a><a name=''></a>": '<p><a id="c"></a><a></a></p>\n',
+    "<span id=b></span><span id='b'></span>": '<p><span id="b"></span><span id="b-1"></span></p>\n',
+    "<p id=b><img src=c.jpg></p>": '<figure id="b">[c.jpg||]</figure>',
+    "<p><a id=b href=/c/><img src=d.jpg></a></p>": '<figure><a href="/c/" id="b">[d.jpg||]</a></figure>',
+    '<p id="fn-b"><a href="#fn-b">a</a></p>': '<p id="fn_b"><a href="#fn_b">a</a></p>',
+    '<div title="a id=">b</div>': '<div title="a id=">b</div>',
+    '<h2 title="a id=" id="b">c</h2>': '<h2 title="a id=" id="b">c</h2>',
+}
+
+
+@pytest.mark.parametrize(("text", "html"), ANCHORS.items(), ids=ANCHORS)
+def test_a_link_in_the_page_finds_the_place_that_was_named(text: str, html: str) -> None:
+    assert to_html(text, picture=figure) == html
+
+
+def test_neither_a_heading_nor_a_place_has_an_id_of_the_page() -> None:
     templates = Path(__file__).parents[2] / "templates"
     used = {name for path in templates.rglob("*.html") for name in re.findall(r'\bid="([^"]*)"', path.read_text("utf-8"))}
     assert used
     for name in used:
-        assert f'id="{name}"' not in to_html(f"# a {{#{name}}}\n\n# {name}\n\n<h2 id={name}>a</h2>")
+        assert f'id="{name}"' not in to_html(f"# a {{#{name}}}\n\n# {name}\n\n<h2 id={name}>a</h2><p id={name}>b</p><a name={name}></a>")
 
 
 LINKS = {
@@ -126,10 +150,6 @@ LINKS = {
 @pytest.mark.parametrize(("text", "html"), LINKS.items(), ids=LINKS)
 def test_a_link_to_another_article_leads_to_its_address_or_is_its_text(text: str, html: str) -> None:
     assert to_html(text, links={"b": "/news/b/"}) == f"<p>{html}</p>\n"
-
-
-def figure(src: str, alt: str, caption: str) -> str:
-    return f"[{src}|{alt}|{caption}]"
 
 
 PICTURES = {
@@ -213,6 +233,8 @@ HARM = """\
 [x](b.md#"onmouseover="alert(1))
 <h2 id='"><script>alert(1)</script>'>x</h2>
 ## <img src=x onerror=alert(1)> {#x"onclick="alert(1)}
+<a name='"onclick="alert(1)' id="x' onclick=alert(1)">x</a>
+<p title="x id=" id=" onclick=alert(1) x=">x</p>
 <a title="<p><img src=x></p>" href="b.md">x</a>
 <p title="</h2><img src=x onerror=alert(1)>"></p>
 <iframe src="//www.youtube.com/embed/abcdefghijk&quot;onload=&quot;alert(1)"></iframe>

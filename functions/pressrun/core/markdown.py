@@ -60,11 +60,10 @@ _TAGS = {
 _EVERYWHERE = {"lang", "dir", "title"}
 _ATTRIBUTES = {
     "*": _EVERYWHERE,
-    "a": {"href", "hreflang"},
+    **{anchor: {"id"} for anchor in ("div", "dt", "figure", "h2", "h3", "h4", "h5", "h6", "li", "p", "section", "span", "sup")},
+    "a": {"href", "hreflang", "id", "name"},  # name: an id, as it was written once
     "data": {"value"},
     "del": {"datetime"},
-    "div": {"id"},
-    **{heading: {"id"} for heading in ("h2", "h3", "h4", "h5", "h6")},
     "img": {"src", "alt"},
     "ins": {"datetime"},
     "ol": {"start", "reversed"},
@@ -117,9 +116,11 @@ _HTML_CODE = re.compile(r"<(pre|code)\b(?:[^<]|<(?!/\1))*+", re.IGNORECASE)
 # The sanitiser's output: "<" begins a tag and nothing else, and no attribute's value has a quotation mark in it. Only tags into which something is
 # to be put are looked for.
 _ATTRIBUTES_OF = r'(?: [a-z-]+="[^"]*")*'
-_ALONE = rf"<p>\s*+(?:(?P<link><a{_ATTRIBUTES_OF}>)\s*+)?<img(?P<image>{_ATTRIBUTES_OF})>\s*+(?:</a>\s*+)?</p>"
+_ALONE = rf"<p(?: id=\"(?P<id>[^\"]*)\")?>\s*+(?:(?P<link><a{_ATTRIBUTES_OF}>)\s*+)?<img(?P<image>{_ATTRIBUTES_OF})>\s*+(?:</a>\s*+)?</p>"
 _NOTE = r'<div class="footnote-definition" id="(?P<note>fn-[^"]*)"><sup class="footnote-definition-label">(?P<number>[^<]*)</sup>'
-_CLEAN_TAG = re.compile(rf"{_ALONE}|{_NOTE}|<(?P<tag>/?a|img|h[2-6]|input|/?table|div(?=[^>]* id=\"))(?P<attributes>{_ATTRIBUTES_OF})>")
+_HAS_ID = r'[a-z]++(?=(?: [a-z-]+="[^"]*")*? id=")'
+_CLEAN_TAG = re.compile(rf"{_ALONE}|{_NOTE}|<(?P<tag>/?a|img|h[2-6]|input|/?table|{_HAS_ID})(?P<attributes>{_ATTRIBUTES_OF})>")
+_REFERENCE = '<sup class="footnote-reference">'  # what a footnote's number in the text stands in
 _PAGE_IDS = frozenset({"main", "menu", "special-reports"})  # what the templates call parts of the page
 
 Picture = Callable[[str, str, str], str | None]
@@ -250,10 +251,10 @@ class _Page:
             attributes = _attributes(found["image"] or found["attributes"] or "")
             match found["tag"]:
                 case None:
-                    yield self._alone(found["link"] or "", attributes)
+                    yield self._alone(found["id"] or "", found["link"] or "", attributes)
                 case "img":
                     yield self._image(attributes)
-                case "a" if attributes.get("href", "").startswith("#fn-"):
+                case "a" if attributes.get("href", "").startswith("#fn-") and html.endswith(_REFERENCE, 0, found.start()):
                     yield self._to_note(attributes["href"][1:], html[done : html.find("<", done)])
                 case "a":
                     yield self._link(found[0], attributes)
@@ -272,19 +273,19 @@ class _Page:
                 case "input":
                     # What the box says must be said, too.
                     yield f'{found[0][:-1]} aria-label="{self.words("Done" if "checked" in attributes else "Not done")}">'
-                case "div":
-                    yield self._with_id(found[0], attributes["id"])
-                case _:
+                case "h2" | "h3" | "h4" | "h5" | "h6":
                     yield self._heading(found[0], attributes, html[done : html.find("</h", done)])
+                case _:
+                    yield self._with_id(found[0], attributes["id"])
         yield html[done:]
 
-    def _alone(self, link: str, attributes: dict[str, str]) -> str:
+    def _alone(self, written: str, link: str, attributes: dict[str, str]) -> str:
         before, after = (self._link(link, _attributes(link)), "</a>" if self.open_links.pop() else "") if link else ("", "")
         alt, caption = attributes.get("alt", "").strip(), attributes.get("title", "")
         if shown := self._shown(attributes, ""):
-            return f"<figure>{before}{shown}{after}{f'<figcaption>{caption}</figcaption>' if caption else ''}</figure>"
+            return f"{self._with_id('<figure>', written)}{before}{shown}{after}{f'<figcaption>{caption}</figcaption>' if caption else ''}</figure>"
         said = " ".join(filter(None, (f"<em>{alt}</em>" if alt else "", caption))) if shown is not None else ""
-        return f"<p>{before}{said}{after}</p>" if said else ""
+        return f"{self._with_id('<p>', written)}{before}{said}{after}</p>" if said else ""
 
     def _image(self, attributes: dict[str, str]) -> str:
         alt = attributes.get("alt", "").strip()
@@ -298,6 +299,8 @@ class _Page:
         return self.picture(src, unescape(attributes.get("alt", "")), unescape(title)) if self.picture else ""
 
     def _link(self, tag: str, attributes: dict[str, str]) -> str:
+        if "id" in attributes or "name" in attributes:
+            tag = self._with_id(tag, attributes.get("id") or attributes.get("name", ""))
         written = unescape(attributes.get("href", ""))
         if "href" in attributes and not written.strip():
             self.open_links.append(False)
@@ -305,7 +308,7 @@ class _Page:
         ref, file = _meant(written)
         if not ref and not file:
             self.open_links.append(True)
-            return tag
+            return tag.replace(' href="#fn-', ' href="#fn_')
         name, heading = ref or (file, written.partition("#")[2])
         self.open_links.append(name in self.links)
         if name not in self.links:
@@ -337,7 +340,7 @@ class _Page:
     def _with_id(self, tag: str, written: str) -> str:
         # What footnotes are called is theirs alone.
         name = re.sub(r"^fn-", "fn_", _id(written))
-        others = re.sub(r' id="[^"]*"', "", tag)
+        others = _ATTRIBUTE.sub(lambda found: "" if found[1] in ("id", "name") else found[0], tag)
         return f'{others[:-1]} id="{self._free(name)}">' if name else others
 
     def _free(self, name: str) -> str:
