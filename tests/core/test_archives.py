@@ -349,6 +349,10 @@ SHORTCODES = {
     "{{</* youtube x */>}}": "{{&lt; youtube x &gt;}}",
     "`{{</* youtube x */>}}` `{{< x >}}`": "`{{< youtube x >}}` `{{< x >}}`",
     "é `é`\n\n    {{< x >}}\n\n```\n{{ x }}\n{% x %}\n[[x]]\n```": "é `é`\n\n    {{< x >}}\n\n```\n{{ x }}\n{% x %}\n[[x]]\n```",
+    "a <!-- {{< pullquote >}}b{{< /pullquote >}} --> c": "a <!-- {{< pullquote >}}b{{< /pullquote >}} --> c",
+    "<!--\n{{< x >}}\n\n{{< y >}} -->\n\n{{< img src=a.jpg >}}": "<!--\n{{< x >}}\n\n{{< y >}} -->\n\n\n![](a.jpg)\n",
+    "<div>\n<!-- {{< x >}} -->\n{{< ref b >}}\n</div>": '<div>\n<!-- {{< x >}} -->\n<a href="ref:b">b</a>\n</div>',
+    "`<!--` {{< img src=a.jpg >}} `-->`": "`<!--` ![](a.jpg) `-->`",
     "{{< never closed": "{{< never closed",
     "{{x^2}} {a} {}": "{{x^2}} {a} {}",
     'A lead.{: .lead}\n\n![a](a.jpg){:width="300"}\n{: .notice}': "A lead.\n\n![a](a.jpg)\n",
@@ -378,6 +382,7 @@ IN_HTML = {
     "{{< youtube abcdefghijk >}}": '<p><a href="https://www.youtube.com/watch?v=abcdefghijk"></a></p>',
     "{% highlight js %}a<b{% endhighlight %}": "<pre><code>a&lt;b</code></pre>",
     "<pre>{{< x >}}</pre> <code>{{ x }}</code>": "<pre>{{< x >}}</pre> <code>{{ x }}</code>",
+    "<!-- {{< x >}} --> <p>{% post_url b %}</p>": '<!-- {{< x >}} --> <p><a href="ref:b">b</a></p>',
     "[[1]] *a*": "[[1]] *a*",
 }
 

@@ -111,7 +111,8 @@ _VIDEO = re.compile(r"<p>(https?://[^\s<>\"]++)</p>")
 _ADDRESS = re.compile(r"<(a|code|pre)\b.*?</\1>|<[^>]*>|(\bhttps?://[^\s<>\"]*[^\s<>\"'’”.,;:!?)\]])", re.DOTALL)
 _HAS_ADDRESS = re.compile(r"http(?<![\w\"=]http)s?://")  # begins with what is looked for, so that nearly all of a text is passed over at once
 _UNSHOWN = re.compile(r"<(script|iframe|object|embed|form|svg|math|video|audio|canvas)\b", re.IGNORECASE)
-_HTML_CODE = re.compile(r"<(pre|code)\b(?:[^<]|<(?!/\1))*+", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--(?:[^-]|-(?!->))*+(?:-->)?")
+_HTML_CODE = re.compile(rf"{_COMMENT.pattern}|<(pre|code)\b(?:[^<]|<(?!/\1))*+", re.IGNORECASE)
 
 # The sanitiser's output: "<" begins a tag and nothing else, and no attribute's value has a quotation mark in it. Only tags into which something is
 # to be put are looked for.
@@ -393,7 +394,7 @@ Spans = list[tuple[int, int]]
 
 
 def spans(text: str, markup: Markup = "markdown") -> tuple[Spans, Spans]:
-    """Where there is code in the body, and where blocks of HTML are in Markdown: the start and end of each piece, in order."""
+    """Where there is code or a comment in the body, and where blocks of HTML are in Markdown: the start and end of each piece, in order."""
     if markup == "html":
         return [found.span() for found in _HTML_CODE.finditer(text)], []
     data = text.encode()
@@ -403,6 +404,8 @@ def spans(text: str, markup: Markup = "markdown") -> tuple[Spans, Spans]:
         match event:
             case {"Code": _} | {"Start": {"CodeBlock": _}}:
                 found = code
+            case {"InlineHtml": str(tag)} if tag.startswith("<!--"):
+                found = code
             case {"Start": "HtmlBlock"}:
                 found = html
             case _:
@@ -410,6 +413,8 @@ def spans(text: str, markup: Markup = "markdown") -> tuple[Spans, Spans]:
         start = place + len(data[byte : where["start"]].decode())
         place, byte = start + len(data[where["start"] : where["end"]].decode()), where["end"]
         found.append((start, place))
+        if found is html:
+            code += [comment.span() for comment in _COMMENT.finditer(text, start, place)]
     return code, html
 
 

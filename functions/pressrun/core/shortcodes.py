@@ -79,7 +79,7 @@ def translate(text: str, first_line: int, markup: Markup = "markdown") -> tuple[
     """The text without shortcodes, and a note for each that was left out; an error where there are too many. ``first_line`` is the text's first
     line in its file.
 
-    A link to another article leads to ``ref:`` and its name. In code, a shortcode is what it is.
+    A link to another article leads to ``ref:`` and its name. In code and in a comment, a shortcode is what it is.
     """
     if "{" not in text and "markdown=" not in text and not _BRACKETS.search(text):
         return text, []
