@@ -326,6 +326,8 @@ SHORTCODES = {
     '{% include figure.html image_path="a.jpg" %}': "\n![](a.jpg)\n",
     "{{< youtube abcdefghijk >}}": "\n[](https://www.youtube.com/watch?v=abcdefghijk)\n",
     '{{< youtube id="abcdefghijk" title="b" >}}': "\n[b](https://www.youtube.com/watch?v=abcdefghijk)\n",
+    "{% youtube https://www.youtube.com/watch?v=abcdefghijk %}": "\n[](https://www.youtube.com/watch?v=abcdefghijk)\n",
+    "{{< figure src=/a.jpg?w=3 alt=b=c >}}": "\n![b=c](/a.jpg?w=3)\n",
     "{{< vimeo 123 >}}": "\n[](https://vimeo.com/123)\n",
     "{% highlight ruby linenos %}\nputs {{ x }}\n{% endhighlight %}": "```ruby\nputs {{ x }}\n```",
     "{{< highlight go >}}\n```\n{{< /highlight >}}": "````go\n```\n````",
@@ -339,6 +341,8 @@ SHORTCODES = {
     "a\n{{< pullquote >}}\n*b*\n{{< /pullquote >}}": 'a\n\n\n<blockquote class="pullquote">\n\n\n*b*\n\n\n</blockquote>\n\n',
     '{{< figure src="a.jpg" attr="By [b](/c/) and *d*" >}}': '\n![](a.jpg "By b and d")\n',
     '<div class="a" markdown="1">\n*b*\n</div>': '<div class="a" markdown="1">\n\n*b*\n</div>',
+    '<div markdown="1">**a** [b](/c/)</div>': '<div markdown="1">\n\n**a** [b](/c/)</div>',
+    '<figure markdown="1"><img src="a.jpg"></figure>': '<figure markdown="1">\n<img src="a.jpg"></figure>',
     '{::options parse_block_html="true" /}\n<section>\n*b*\n</section>': "\n<section>\n\n*b*\n</section>",
     "> a\n{.b}\n\n![c](d.jpg){width=300}[e](/f/){.g}": "> a\n\n\n![c](d.jpg)[e](/f/)",
     '<div>\n{{< img src="c.jpg" alt="d" >}}\n</div>\n\ne': '<div>\n<img src="c.jpg" alt="d" title="">\n</div>\n\ne',
@@ -360,6 +364,7 @@ SHORTCODES = {
     "`{: .lead}`": "`{: .lead}`",
     "[[The Ferry]]": "[The Ferry](ref:the-ferry)",
     "[[sea/The Ferry#The crew|aboard]]": "[aboard](ref:the-ferry#the-crew)",
+    "a[[0]] [[0]]": "a[[0]] [0](ref:0)",
     "[[#The crew]]": "[The crew](#the-crew)",
     "|a|\n|-|\n|[[The Ferry\\|b]]|": "|a|\n|-|\n|[b](ref:the-ferry)|",
     "![[quay one.jpg|300]]": "![](<quay one.jpg>)",
@@ -409,6 +414,7 @@ AMONG_OTHERS = {
     "- {{< pullquote >}}\n  *a*\n  {{< /pullquote >}}\n  b": (
         '<ul><li><blockquote class="pullquote"><p><em>a</em></p></blockquote><p>b</p></li></ul>'
     ),
+    '<div markdown="1">**a**</div>\n\n*b*': "<div><p><strong>a</strong></p></div><p><em>b</em></p>",
     'a\n    b\n    {{< figure src="c.jpg" >}}': "<p>a\nb</p><figure>(c.jpg)</figure>",
 }
 

@@ -103,7 +103,8 @@ _NEVER_CJK = bytes({*range(0x100)} - {*range(0xE3, 0xEA)})  # the bytes that beg
 _MENTION = re.compile(r'<(?:a(?: [a-z-]+="[^"]*")*? href="([^"]*)"|img(?: [a-z-]+="[^"]*")*? src="([^"]*)")')
 _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _OTHERWISE = re.compile(r"<(/?)(h1|strike)\b", re.IGNORECASE)  # what is shown as another element
-_EMPTY_HEADING = re.compile(r"<(h[2-6])(?: [^<>]*+)?>\s*+</\1>")  # of a shortcode that was left out, as a rule
+# Of a shortcode that was left out, as a rule, or of a tag that ended in a paragraph and began before it.
+_EMPTY = re.compile(r"<(h[2-6])(?: [^<>]*+)?>\s*+</\1>|<p></p>")
 _FOOTNOTE = re.compile(r'(<sup class="footnote-reference"><a href="#|<div class="footnote-definition" id=")')
 _FRAME = re.compile(r"<iframe\b([^<>]*+)>(?:\s*+</iframe\s*>)?", re.IGNORECASE)
 _VIDEO = re.compile(r"<p>(https?://[^\s<>\"]++)</p>")
@@ -219,7 +220,7 @@ def clean(html: str) -> str:
         cleaned = CONTROL.sub(mended, cleaned)
     if "http" in cleaned and _HAS_ADDRESS.search(cleaned):
         cleaned = _ADDRESS.sub(_linked, cleaned)
-    return _EMPTY_HEADING.sub("", cleaned)
+    return _EMPTY.sub("", cleaned)
 
 
 def _meant(href: str) -> tuple[tuple[str, str] | None, str]:

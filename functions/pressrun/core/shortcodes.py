@@ -40,7 +40,9 @@ _ALL_HTML = re.compile(r"\{::options\s[^{}\n]*parse_block_html=[\"']true")
 _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]++)\]:", re.MULTILINE)
 _NAME = re.compile(r"\s*(/?\s*[^\s\"'=]*)")
 # A quotation mark behind a backslash begins nothing, so of those that never end, only one is followed to the end.
-_ARGUMENT = re.compile(r"(?:([\w.-]++)\s*+=\s*+)?(?<!\\)(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|`([^`]*+)`|([^\s\"'`=]++))")
+_ARGUMENT = re.compile(
+    r"(?:([\w.-]++)\s*+=\s*+)?(?<!\\)(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|`([^`]*+)`|([^\s\"'`=]++(?:=[^\s\"'`=]++)*+))"
+)
 # What follows is a link's destination: after the bracket, the quotation mark or the colon, or after the site's own address there.
 _DESTINATION = re.compile(r"(?:\]\(\s*<?|=\s*[\"']|\]:\s*)(?:\{\{[^{}]*\}\})*$")
 # How a line begins where there are list items or quotations, and how one ends.
@@ -135,7 +137,8 @@ class _Translator:
             elif found.lastgroup == "look":
                 continue
             elif found.lastgroup == "block":
-                yield found[0] + "\n"
+                # Markdown is read after an empty line, also what stands on the tag's own; a tag there is HTML in any case.
+                yield found[0] + ("\n" if _LINE_ENDS.match(self.text, done) or self.text.startswith("<", done) else "\n\n")
             elif found.lastgroup == "video":
                 url = video_of(unescape(re.split("[= ]", found[0].strip("[] \t"), maxsplit=1)[1]))
                 yield f"\n{self._anchor(shortcode, '', url)}\n" if url else found[0]
@@ -268,7 +271,8 @@ class _Translator:
     def _link(self, found: re.Match[str], shortcode: _Shortcode) -> str:
         """Obsidian's link, or the picture or article that it embeds."""
         target = found["link"].rstrip("\\").strip()  # in a table the bar is written \|
-        if target.startswith("^") or target in self.defined:
+        is_index = target.isdigit() and self.text[max(0, shortcode.start - 1) : shortcode.start].isalnum()  # of a list in a program: a[[0]]
+        if target.startswith("^") or target in self.defined or is_index:
             return found[0]
         label = (found["label"] or "").strip()
         if found["embed"] and _NO_ARTICLE.search(target) and not self._in_html(shortcode):
