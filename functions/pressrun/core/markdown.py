@@ -105,6 +105,7 @@ _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 _OTHERWISE = re.compile(r"<(/?)(h1|strike)\b", re.IGNORECASE)  # what is shown as another element
 # Of a shortcode that was left out, as a rule, or of a tag that ended in a paragraph and began before it.
 _EMPTY = re.compile(r"<(h[2-6])(?: [^<>]*+)?>\s*+</\1>|<p></p>")
+_INCHES = re.compile(r"“(?<=\w“)(?=[\s.,;:!?)\]…’”/×–—-]|</|\Z)")  # a quotation opens before a word, and not behind one
 _FOOTNOTE = re.compile(r'(<sup class="footnote-reference"><a href="#|<div class="footnote-definition" id=")')
 _FRAME = re.compile(r"<iframe\b([^<>]*+)>(?:\s*+</iframe\s*>)?", re.IGNORECASE)
 _VIDEO = re.compile(r"<p>(https?://[^\s<>\"]++)</p>")
@@ -184,6 +185,9 @@ def unshown(html: str) -> tuple[str, ...]:
 def rendered(text: str, markup: Markup = "markdown") -> str:
     """The body as HTML, which may still do harm."""
     html = text if markup == "html" else _MARKDOWN.html(text)
+    # Who writes “ means it: in German it closes a quotation. Only what straight marks became is mended.
+    if markup == "markdown" and "“" in html and "“" not in text and "„" not in html:
+        html = _INCHES.sub("”", html)
     return _VIDEO.sub(_alone, _FRAME.sub(_watched, html))
 
 
