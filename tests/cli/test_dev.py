@@ -57,6 +57,23 @@ def test_a_file_saved_in_the_folder_is_published_and_a_folder_moves_as_a_whole(r
     running.verify()
 
 
+def test_a_folder_in_a_files_place_takes_the_file_down(running: Dev) -> None:
+    place, text = running.folder / "articles" / "squall.md", article("Squall")
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(text)
+    running.answers("/news/squall/", 200)
+    place.unlink()
+    place.mkdir()
+    (place / "index.md").write_text(article("Calm"))
+    running.answers("/news/calm/", 200)
+    running.answers("/news/squall/", 410)
+    shutil.rmtree(place)
+    place.write_text(text)
+    running.answers("/news/squall/", 200)
+    running.answers("/news/calm/", 410)
+    running.verify()
+
+
 def test_what_an_editor_has_to_mend_is_printed_while_it_runs(running: Dev) -> None:
     saved = running.folder / "articles" / "wrong.md"
     saved.parent.mkdir(exist_ok=True)

@@ -94,7 +94,8 @@ class Folder:
         # S3 may hold both 'a' and 'a/b', a disk cannot: the second is in the bucket alone.
         with self._lock, suppress(FileExistsError, NotADirectoryError, IsADirectoryError):
             if body is None:
-                path.unlink(missing_ok=True)
+                if path.is_file():  # and not what has its name now
+                    path.unlink()
             elif not path.is_file() or path.read_bytes() != body:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 fresh = path.with_name(f".{path.name}.new")
@@ -130,9 +131,9 @@ class Folder:
         with self._lock:
             held = self._held.get(key, "")
             try:
-                body = path.read_bytes() if path.exists() else None
+                body = path.read_bytes() if path.is_file() else None
             except OSError:
-                return  # a folder, or a file that nobody may read
+                return  # a file that nobody may read
         if body is None and held:
             self.s3.delete_object(Bucket=self.content, Key=key)
         elif body is not None and held != sha256(body).hexdigest():
