@@ -1,6 +1,7 @@
 """The command line. A command reads its arguments, calls what does the work, and says what came of it.
 
-Errors go to standard error, in one readable block. Exit codes: 0 done, 1 the content is at fault, 2 the call is at fault, 130 interrupted.
+Errors go to standard error, in one readable block. Exit codes: 0 done, 1 the content is at fault, 2 the call is at fault, 130 interrupted,
+141 nobody reads what it says.
 """
 
 import json
@@ -29,9 +30,18 @@ from pressrun.core.problem import Problem, errors, ranked
 from pressrun.core.report import spoken
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+class _Stream(Console):
+    def on_broken_pipe(self) -> NoReturn:
+        """Whoever read has gone: ends quietly, as the shell's own tools do by SIGPIPE, which must not end a process that serves others, too."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())  # for what is held back still
+        raise SystemExit(128 + 13)
+
+
 # The streams as they are now: what the functions of a local cloud print goes into a log instead.
-out = Console(file=sys.stdout, highlight=False, soft_wrap=True, emoji=False)
-err = Console(file=sys.stderr, highlight=False, soft_wrap=True, emoji=False)
+out = _Stream(file=sys.stdout, highlight=False, soft_wrap=True, emoji=False)
+err = _Stream(file=sys.stderr, highlight=False, soft_wrap=True, emoji=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, on one line.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the magazine is served.")]
@@ -140,7 +150,7 @@ def new(
     path = Path("articles", name) if Path("site.toml").is_file() else Path(name)
     if path.exists():
         fail(f"{path} is there already.", "Give the article another title, or go on with that file.")
-    fields = [f"title: {json.dumps(title, ensure_ascii=False)}", *([f"section: {section}"] if section else [])]
+    fields = [f"title: {json.dumps(title, ensure_ascii=False)}", *([f"section: {json.dumps(section, ensure_ascii=False)}"] if section else [])]
     fields += [f"date: {datetime.now().astimezone().isoformat(timespec='minutes')}", "authors: []", "tags: []", 'summary: ""', "draft: true"]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -448,6 +458,10 @@ def storm(
     """Hold every promise against every fault: crashes, errors and delays at any AWS call, in a magazine in memory."""
     from pressrun.local.storm import command
 
+    if (faults or rough) and not history:
+        fail("--faults and --rough are for one run alone.", "Give its --history, too, as a failure does.")
+    if (hands or dies >= 0) and not race:
+        fail("--hands and --dies are for one run alone.", "Give its --race, too, as a failure does.")
     command.same_every_time()
     if history or race:
         try:

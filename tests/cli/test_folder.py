@@ -2,11 +2,14 @@
 
 import json
 import os
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
-from .commands import SITE_TOML, article, pressrun
+from .commands import BIN, SITE_TOML, article, environment, pressrun
 
 COMMANDS = ("new", "check", "build", "demo", "dev", "publish", "status", "settle", "verify")
 FUTURE = "2999-01-01"
@@ -47,7 +50,9 @@ def test_a_new_article_passes_the_check_and_is_a_draft(magazine: Path) -> None:
 
 def test_a_new_article_is_begun_wherever_one_stands_and_never_over_another(tmp_path: Path) -> None:
     assert pressrun("new", "One", "--section", "news", folder=tmp_path).out == "one.md\n"
-    assert "section: news\n" in (tmp_path / "one.md").read_text()
+    assert 'section: "news"\n' in (tmp_path / "one.md").read_text()
+    assert pressrun("new", "Two", "--section", "a: b", folder=tmp_path).code == 0
+    assert 'section: "a: b"\n' in (tmp_path / "two.md").read_text()
     before = written(tmp_path)
     again = pressrun("new", "One", folder=tmp_path)
     assert (again.code, again.out) == (2, "")
@@ -277,10 +282,34 @@ def test_an_address_of_aws_that_is_none_is_told(endpoint: str) -> None:
     assert (ran.code, ran.err) == (2, f"AWS_ENDPOINT_URL is no address: {endpoint}\nWrite it like http://127.0.0.1:4566.\n")
 
 
-def test_a_storm_of_what_is_no_change_is_a_wrong_call() -> None:
-    ran = pressrun("storm", "--history", "foo")
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--history", "foo"], "This is no run: nothing is called 'foo'; changes begin with author, "),
+        (["--history", "put a; put"], "This is no run: 'put' is no change, though 'put' begins one; "),
+        (["--history", "put a at=x"], "This is no run: 'put a at=x' is no change, "),
+        (["--history", "put a", "--faults", "x"], "This is no run: 'x' is not written like '17=crash 80=delay'; "),
+        (["--runs", "1", "--faults", "17=crash"], "--faults and --rough are for one run alone.\nGive its --history, too, "),
+        (["--runs", "1", "--hands", "3"], "--hands and --dies are for one run alone.\nGive its --race, too, "),
+    ],
+    ids=["nothing", "half", "number", "fault", "faults", "hands"],
+)
+def test_a_storm_of_what_is_no_run_is_a_wrong_call(options: list[str], said: str) -> None:
+    ran = pressrun("storm", *options)
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err.startswith("This is no run: nothing is called 'foo'; changes begin with author, ")
+    assert ran.err.startswith(said)
+
+
+@pytest.mark.parametrize("command", [["check", "articles/one.md"], ["build", ".", "../site"], ["check", "none.md"]])
+def test_a_command_ends_quietly_where_nobody_reads_what_it_says(magazine: Path, command: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        run = subprocess.run([BIN / "pressrun", *command], cwd=magazine, env=environment(), stdout=writer, stderr=subprocess.PIPE, check=False)
+        assert (run.returncode, run.stderr) == ((141, b"") if command[-1] != "none.md" else (2, b"There is no file none.md.\n"))
+        assert subprocess.run([BIN / "pressrun", "check", "none.md"], cwd=magazine, env=environment(), stderr=writer, check=False).returncode == 141
+    finally:
+        os.close(writer)
 
 
 def test_a_wrong_call_is_one_readable_block() -> None:
@@ -298,6 +327,34 @@ def test_without_a_cloud_every_command_that_needs_one_says_so(magazine: Path) ->
         assert (ran.code, ran.out) == (2, ""), call
         assert ran.err.startswith(f"There is no cloud to talk to at {nowhere}")
         assert "pressrun dev" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [("ExpiredTokenException", "Log in to AWS again"), ("InvalidClientTokenId", "Log in to AWS again"), ("AccessDeniedException", "Is it allowed")],
+)
+def test_what_aws_refuses_is_told_with_what_helps(code: str, remedy: str) -> None:
+    class Refuses(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.dumps({"__type": code, "message": "No."}).encode()
+            self.send_response(403)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Refuses) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            ran = pressrun("status", AWS_ENDPOINT_URL=f"http://127.0.0.1:{server.server_port}")
+        finally:
+            server.shutdown()
+            thread.join()
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"AWS refused GetQueueUrl: No.\n{remedy}")
 
 
 def test_what_cannot_be_published_is_said_before_anything_is_sent(magazine: Path, tmp_path: Path) -> None:

@@ -51,6 +51,18 @@ def test_a_refused_article_is_told_what_the_check_tells(running: Dev, tmp_path: 
     assert told.strip() in as_text.out
 
 
+def test_a_refused_site_toml_is_not_shown_anywhere(running: Dev, tmp_path: Path) -> None:
+    right = (running.folder / "site.toml").read_text()
+    file = tmp_path / "site.toml"
+    file.write_text('title = "')
+    refused = running.pressrun("publish", file, "--to", "site.toml")
+    assert refused.code == 1
+    assert "Refused" in refused.out
+    assert "Here it is" not in refused.out
+    file.write_text(right)
+    assert running.pressrun("publish", file, "--to", "site.toml").code == 0
+
+
 def test_several_files_go_where_they_are_told(running: Dev, tmp_path: Path) -> None:
     for name, fields in (("first", {}), ("later", {"date": FUTURE}), ("rough", {"draft": "true"})):
         (tmp_path / f"{name}.md").write_text(article(name.title(), **fields))

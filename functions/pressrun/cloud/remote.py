@@ -50,6 +50,12 @@ from pressrun.core.site import key_of
 Distribution = dict[str, Any]
 
 _POLL = 0.2  # seconds
+# What AWS calls credentials that it does not know, or no longer; each service in its own words.
+_NOT_LOGGED_IN = frozenset(
+    {"AuthFailure", "ExpiredToken", "ExpiredTokenException", "IncompleteSignature", "InvalidAccessKeyId", "InvalidClientTokenId"}
+    | {"InvalidSignatureException", "InvalidToken", "MissingAuthenticationToken", "RequestExpired", "SignatureDoesNotMatch"}
+    | {"TokenRefreshRequired", "UnrecognizedClientException"}
+)
 
 
 def stack_name() -> str:
@@ -77,8 +83,11 @@ def connected(fail: Callable[..., NoReturn]) -> Iterator[Cloud]:
         yield cloud
     except ClientError as error:
         said = error.response["Error"]
-        missing = said.get("Code") in ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "NoSuchBucket")
-        remedy = f"Is there a stack named {name} in this account and region? PRESSRUN_NAME names another." if missing else "Is it allowed to you?"
+        remedy = "Is it allowed to you?"
+        if said.get("Code") in _NOT_LOGGED_IN:
+            remedy = "Log in to AWS again, and try once more."
+        elif said.get("Code") in ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "NoSuchBucket"):
+            remedy = f"Is there a stack named {name} in this account and region? PRESSRUN_NAME names another."
         fail(f"AWS refused {error.operation_name}: {said.get('Message', said.get('Code'))}", remedy)
     except BotoCoreError as error:
         remedy = "Start a local cloud with pressrun dev DIR, and set AWS_ENDPOINT_URL as it says; or log in to AWS."
@@ -201,7 +210,7 @@ def _publish(cloud: Cloud, key: str, path: Path, timeout: float) -> Receipt:
         invalidation_items=items,
         settled=left == 0 and is_answered,
         seconds=monotonic() - began,
-        here=_local_url(distribution, judged) if judged.phase == "live" else "",
+        here=_local_url(distribution, judged) if judged.status == "live" else "",
     )
 
 

@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import os
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -41,10 +42,17 @@ def one_run(history: str, faults: str, race: str, hands: str, dies: int, *, roug
     """A run as ``Run.command`` writes it. Raises ValueError for what is none."""
     if race and race not in RACES:
         raise ValueError(f"no race is called {race!r}; they are {', '.join(map(repr, RACES))}")
-    wrong = {int(call): Fault(fault) for call, fault in (each.split("=") for each in faults.split())}
+    try:
+        wrong = {int(call): Fault(fault) for call, fault in (each.split("=") for each in faults.split())}
+    except ValueError:
+        raise ValueError(f"{faults!r} is not written like '17=crash 80=delay'; what goes wrong is {', '.join(Fault)}") from None
     changes = tuple(change.strip() for change in history.split(";") if change.strip())
-    if unknown := next((change for change in changes if change.removeprefix("+").split()[0] not in CHANGES), ""):
-        raise ValueError(f"nothing is called {unknown!r}; changes begin with {', '.join(sorted(CHANGES))}")
+    for change in changes:
+        word, _, rest = " ".join(change.removeprefix("+").split()).partition(" ")
+        if word not in CHANGES:
+            raise ValueError(f"nothing is called {change!r}; changes begin with {', '.join(sorted(CHANGES))}")
+        if not re.fullmatch(CHANGES[word], rest):
+            raise ValueError(f"{change!r} is no change, though {word!r} begins one; write it as a failure gives it")
     return Run(changes, wrong, rough, seed if rough else 0, race, tuple(map(int, hands.split())), dies)
 
 

@@ -71,7 +71,21 @@ HISTORIES = {
 }
 
 
-CHANGES = frozenset(("put", "delete", "rename", "toml", "picture", "author", "wait", "sweep", "deploy", "lose", "ruin", "swap"))
+# How each change begins, and what follows.
+CHANGES = {
+    "put": r"\w+( (?:text|at|until)=-?\d+| (?!(?:text|at|until)\b)\S+)*",
+    "delete": r"\w+",
+    "rename": r"\w+ \w+",
+    "toml": r"\S+",
+    "picture": r"\S+",
+    "author": r"\S+( \S+)*",
+    "wait": r"\d+",
+    "sweep": "",
+    "deploy": r"\S+",
+    "lose": "",
+    "ruin": "",
+    "swap": "",
+}
 
 
 class Editor:
