@@ -412,6 +412,8 @@ def _local_cloud(folder: Path, aws_port: int, port: int, *, watch: bool, weather
             settings: dict[str, Any] = {"reload": watch, "watch": watch, "weather": Weather(weather), "latency": bool(latency)}
             tell = partial(err.print, markup=False)
             site = stack.enter_context(local.running(folder, tell, aws_port=aws_port, cdn_port=port, **settings))
+        except BlockingIOError:
+            fail(f"Another pressrun dev is at work on {folder}.", "Publish through that one, or stop it first.")
         except OSError as error:
             if error.filename:
                 fail(f"{error.filename}: {error.strerror}.", "Pressrun reads and writes the content folder. Is it allowed to you?")

@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from signal import SIGINT, SIGTERM, Signals
+from signal import SIGINT, SIGKILL, SIGTERM, Signals
 
 import pytest
 
@@ -194,6 +194,18 @@ def test_a_taken_port_is_named_and_nothing_starts(tmp_path: Path) -> None:
             assert ran.code == 2
             assert ran.err.startswith(f"The local cloud cannot start: port {port}: ")
             assert "--aws-port" in ran.err
+
+
+def test_a_folder_is_worked_on_by_one_at_a_time_and_is_free_once_that_is_killed(tmp_path: Path) -> None:
+    folder = tmp_path / "magazine"
+    with dev(folder, tmp_path / "first") as first:
+        ran = pressrun("dev", folder, "--port", str(free_port()), "--aws-port", str(free_port()))
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err == f"Another pressrun dev is at work on {folder}.\nPublish through that one, or stop it first.\n"
+        first.answers("/", 200)
+        first.stop(SIGKILL)
+    with dev(folder, tmp_path / "second") as second:
+        second.answers("/", 200)
 
 
 def test_a_folder_that_cannot_be_one_is_a_wrong_call(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """``dev`` and ``demo``: a local cloud over a content folder."""
 
+import fcntl
 import logging
 import os
 import shutil
@@ -38,6 +39,7 @@ WINDOWS = {"ListsWindow": "10", "ChangedWindow": "25"}
 TEMPLATE = _REPOSITORY / "infra" / "template.yaml"
 SAMPLE = Path(__file__).parent / "magazine"
 LOG = "functions.log"  # beside the register, anew with each start
+_LOCK = "lock"  # beside it
 _POLL = 0.2  # seconds
 
 
@@ -172,7 +174,7 @@ def running(
     latency: bool = False,
 ) -> Iterator[Running]:
     """A local cloud over the folder at ``path``: its register first, then its files; with ``latency``, as slow as AWS. Raises OSError for a port that
-    is taken. ``tell`` is called with what is to be said of the theme, from any thread.
+    is taken, BlockingIOError where another one is at work on the folder. ``tell`` is called with what is to be said of the theme, from any thread.
 
     Until it ends, standard output goes into a log in the folder, as that of a function on Lambda does: what has something to say to the user
     keeps the real one.
@@ -180,6 +182,7 @@ def running(
     stirred = None if weather is Weather.CALM else Stirred(weather)
     settings: dict[str, Any] = {"parameters": {"Edition": edition()} | ({} if latency else WINDOWS), "weather": stirred}
     with (
+        _alone(path / REGISTER / _LOCK),
         _log(path / REGISTER / LOG),
         LocalCloud(
             TEMPLATE, aws_port=aws_port, cdn_port=cdn_port, reload=reload, latency=Latencies() if latency else None, held=True, **settings
@@ -212,8 +215,16 @@ def running(
 
 
 @contextmanager
-def _log(path: Path) -> Iterator[None]:
+def _alone(path: Path) -> Iterator[None]:
+    """Holds the lock at ``path``, which ends with the process however that ends. Raises BlockingIOError where another process holds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
+@contextmanager
+def _log(path: Path) -> Iterator[None]:
     # Besides what functions print: how their invocations ended.
     with path.open("w", encoding="utf-8", buffering=1) as log, redirect_stdout(log), _listening(logging.StreamHandler(log)):
         yield
