@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -330,6 +331,16 @@ def test_the_first_of_two_files_keeps_a_url_and_the_second_gets_it_when_the_firs
     desk.settle()
     assert desk.live_at == {A: TWO, B: ONE}
     assert desk.feed_id(A) != desk.feed_id(B)
+
+
+@pytest.mark.parametrize("slug", ["one", "one-2", "n" * 100, "n" * 98 + "-2"])
+def test_the_slug_that_is_offered_to_the_second_of_two_files_is_another_one_and_can_be_used(slug: str) -> None:
+    desk = published(a=named(slug), b=named(slug))
+    (problem,) = standing_problems(desk.decide(B), desk.read(desk.content[B], B))
+    offered = problem.remedy.partition("such as slug: ")[2].partition(".")[0]
+    desk.put(B, named(offered))
+    desk.settle()
+    assert desk.live_at == {A: f"/news/{slug}/", B: f"/news/{offered}/"}
 
 
 def test_who_waits_for_a_url_is_told_whose_it_is_when_that_changes() -> None:

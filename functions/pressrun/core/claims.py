@@ -302,11 +302,12 @@ def standing_problems(decision: Decision, current: Article | None) -> tuple[Prob
     """What an editor must know about the addresses that the article asks for and does not get."""
     found: list[Problem] = []
     if current and decision.blocked_by:
-        from pressrun.core.links import slug_of  # here: who only reads claims is spared what comes with it
+        from pressrun.core.links import LONGEST_SLUG, slug_of  # here: who only reads claims is spared what comes with it
 
         slug = current.url.strip("/").rpartition("/")[2]
         why = "Without a slug, it comes from the title. " if slug == slug_of(current.title) else ""
-        remedy = f"{why}Add a line to this one's front matter, such as slug: {slug}-2. If the other file is taken down, this one gets the address."
+        other = f"{slug.removesuffix('-2')[: LONGEST_SLUG - 2].rstrip('-')}-{3 if slug.endswith('-2') else 2}"
+        remedy = f"{why}Add a line to this one's front matter, such as slug: {other}. If the other file is taken down, this one gets the address."
         found.append(Problem(f"The address {current.url} belongs to {decision.blocked_by}.", remedy, 1))
     for url, key in decision.unmet.items():
         found.append(note(f"{url} does not lead to this article: it belongs to {key}.", "It will, when that one is taken down."))

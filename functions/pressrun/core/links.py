@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from slugify import slugify
 
-_LONGEST_SLUG = 100
+LONGEST_SLUG = 100
 _LONGEST_KEY = 1024  # bytes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ARTICLE_FILE = re.compile(r"\.(md|markdown|html?)$", re.IGNORECASE)
@@ -25,12 +25,12 @@ _FILM = re.compile(r"/?(media/[^\s?#]+\.(?:mp4|m4v|webm))", re.IGNORECASE)
 def slug_of(text: str) -> str:
     """The place of a word in a URL: ``U.S. Navy`` is ``us-navy``. '' where nothing can be spelt."""
     # Most words are slugs already, and of the others most come again.
-    return text if len(text) <= _LONGEST_SLUG and _SLUG.fullmatch(text) else _spelt(text)
+    return text if len(text) <= LONGEST_SLUG and _SLUG.fullmatch(text) else _spelt(text)
 
 
 @lru_cache(maxsize=4096)
 def _spelt(text: str) -> str:
-    return slugify(text, replacements=[(".", ""), ("’", ""), ("'", "")], max_length=_LONGEST_SLUG, word_boundary=True)
+    return slugify(text, replacements=[(".", ""), ("’", ""), ("'", "")], max_length=LONGEST_SLUG, word_boundary=True)
 
 
 def stem_of(path: str) -> tuple[str, str]:
@@ -59,7 +59,7 @@ def name_of(path: str) -> str:
 
 def anchor_of(heading: str) -> str:
     """The place of a heading in its page's URL, as Hugo, Jekyll and GitHub have it: ``The crew, aboard`` is ``the-crew-aboard``."""
-    return re.sub(r"[^\w -]", "", " ".join(heading.lower().split())).replace(" ", "-")[:_LONGEST_SLUG]
+    return re.sub(r"[^\w -]", "", " ".join(heading.lower().split())).replace(" ", "-")[:LONGEST_SLUG]
 
 
 def ref_of(target: str) -> str:
