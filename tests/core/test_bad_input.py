@@ -319,6 +319,23 @@ def test_what_is_not_there_is_told_with_its_line_however_it_is_written() -> None
     assert told == [(7, "né.jpg"), (8, "a b.jpg"), (5, "my-ferry"), (6, "the-crew")]
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "remedy"),
+    [
+        ("logo.svg", "An SVG drawing can carry script", "Export it as PNG, 1,600 pixels wide"),
+        ("a.HEIC", "HEIC files are not taken", "Save it as JPEG"),
+    ],
+)
+def test_a_picture_of_a_kind_that_is_never_taken_is_not_asked_for(name: str, said: str, remedy: str) -> None:
+    text = head() + f"\n![c]({name})\n"
+    found, _ = read_article(KEY, text.encode(), MERIDIAN)
+    assert found
+    _, [problem] = unmet(found, text, ())
+    assert problem.problem.startswith(said)
+    assert problem.remedy.startswith(remedy)
+    assert problem.remedy.endswith("Then write its name here.")
+
+
 def test_files_whose_names_look_alike_are_each_wanted() -> None:
     found, _ = read_article(KEY, (head() + "\n![a](a%3Fb.jpg) ![b](a?b.jpg) ![c](a%3Fb.jpg)").encode(), MERIDIAN)
     assert found

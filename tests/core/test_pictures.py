@@ -310,6 +310,7 @@ def test_what_is_no_picture_is_refused_with_its_remedy() -> None:
     assert "HEIC" in refused(pack(">I", 24) + b"ftypheic\0\0\0\0mif1heic" + bytes(99))
     assert "TIFF" in refused(saved(Image.new("RGB", (9, 9)), "TIFF"))
     assert "BMP" in refused(saved(Image.new("RGB", (9, 9)), "BMP"))
+    assert "ICO" in refused(saved(Image.new("RGB", (9, 9)), "ICO"))
     assert "Photoshop" in refused(b"8BPS\0\1" + bytes(99))
     assert "not a picture" in refused(Random(3).randbytes(5000))
     assert "not a picture" in refused(b" " * 1_000_000)

@@ -18,7 +18,8 @@ from pressrun.core.dates import stamp, unstamp
 from pressrun.core.links import is_elsewhere, media_keys, name_of, slug_of, stand_in
 from pressrun.core.magazine import Magazine
 from pressrun.core.markdown import excess, plain, rendered
-from pressrun.core.media import Medium, is_media_name, is_medium, too_long
+from pressrun.core.media import Medium, is_media_name, is_medium, suffix_of, too_long
+from pressrun.core.pictures import never_taken
 from pressrun.core.problem import Problem, errors, note
 from pressrun.core.shortcodes import translate
 
@@ -208,6 +209,8 @@ def unmet(article: Article, text: str, there: Container[str]) -> tuple[tuple[str
             what, verb = ("picture", "show") if src in article.pictures else ("file", "offer")
             said = f"The {what} is not there yet."
             remedy = f"Upload it, as {keys[-1]}; the page will {verb} it then." if keys else "Upload it to media/ and write its name here."
+            if refused := never_taken(suffix_of(keys[-1])) if keys else None:
+                said, remedy = refused.problem, f"{refused.remedy} Then write its name here."
             if src == article.captions:
                 said, remedy = "The film has no captions.", f"Upload them in WebVTT, as {src}, for those who cannot hear it."
             wanted.append((unquote(src), tuple(FILE + key for key in keys), said, remedy))

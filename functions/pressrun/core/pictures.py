@@ -49,11 +49,12 @@ _ENCODINGS: dict[Ending, tuple[str, str, dict[str, Any]]] = {
 # How files begin: those that are taken, by Pillow's name, then those that editors upload by mistake.
 _BEGINNING = re.compile(
     rb"(?P<JPEG>\xff\xd8\xff)|(?P<PNG>\x89PNG\r\n\x1a\n)|(?P<GIF>GIF8[79]a)|(?P<WEBP>RIFF.{4}WEBP)|(?P<AVIF>.{4}ftyp.{0,60}?avi[fs])"
-    rb"|(?P<HEIC>.{4}ftyp(?:hei|hev|mif1|msf1))|(?P<TIFF>II\*\0|MM\0\*)|(?P<BMP>BM.{4}\0{4})|(?P<Photoshop>8BPS)|(?P<PDF>%PDF-)"
-    rb"|(?:\xef\xbb\xbf)?\s*(?i:(?P<page><!doctype\s+html|<html)|(?P<SVG><.{0,4000}?svg))",
+    rb"|(?P<HEIC>.{4}ftyp(?:hei|hev|mif1|msf1))|(?P<TIFF>II\*\0|MM\0\*)|(?P<BMP>BM.{4}\0{4})|(?P<ICO>\0\0\x01\0)|(?P<Photoshop>8BPS)"
+    rb"|(?P<PDF>%PDF-)|(?:\xef\xbb\xbf)?\s*(?i:(?P<page><!doctype\s+html|<html)|(?P<SVG><.{0,4000}?svg))",
     re.DOTALL,
 )
 _TAKEN = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
+_NEVER_TAKEN = {".bmp": "BMP", ".heic": "HEIC", ".heif": "HEIC", ".ico": "ICO", ".psd": "Photoshop", ".svg": "SVG", ".tif": "TIFF", ".tiff": "TIFF"}
 
 # A JPEG's scans: a hundred bytes of one can ask for another pass over 50 megapixels, 0.1 s. Real ones have about ten. The marker's length is 6 and
 # two for each of up to four components (ITU-T T.81, B.2.3), which tells it from chance.
@@ -130,6 +131,17 @@ def judge_picture(key: str, data: bytes) -> tuple[Picture | None, tuple[Problem,
         return None, (Problem("The picture is broken, or was cut short on its way.", "Open it, save it anew and upload it again."),)
 
 
+def never_taken(suffix: str) -> Problem | None:
+    """Why no picture is taken whose name ends so, None where one may be."""
+    return _not_taken(_NEVER_TAKEN[suffix]) if suffix in _NEVER_TAKEN else None
+
+
+def _not_taken(format_name: str) -> Problem:
+    if format_name == "SVG":
+        return Problem("An SVG drawing can carry script, so none is taken.", f"Export it as PNG, {WIDTHS[-1]:,} pixels wide, and upload that.")
+    return Problem(f"{format_name} files are not taken.", "Save it as JPEG (a photograph) or PNG (a drawing), and upload that.")
+
+
 def variants_of(picture: Picture) -> dict[str, str]:
     """The site key and the content type of every variant."""
     return {picture.url(width, ending)[1:]: _ENCODINGS[ending][1] for width in picture.widths for ending in picture.formats}
@@ -200,16 +212,12 @@ def _opened(data: bytes) -> ImageFile:
     beginning = _BEGINNING.match(data)
     format_name = beginning.lastgroup if beginning else None
     match format_name:
-        case "SVG":
-            raise _Refused(
-                Problem("An SVG drawing can carry script, so none is taken.", f"Export it as PNG, {WIDTHS[-1]:,} pixels wide, and upload that.")
-            )
         case "page":
             raise _Refused(Problem("This is a web page, not a picture.", "Save the picture itself, not the page around it, and upload that."))
         case None:
             raise _Refused(Problem("This is not a picture.", "Upload a JPEG, PNG, GIF, WebP or AVIF picture."))
         case _ if format_name not in _TAKEN:
-            raise _Refused(Problem(f"{format_name} files are not taken.", "Save it as JPEG (a photograph) or PNG (a drawing), and upload that."))
+            raise _Refused(_not_taken(format_name))
     if format_name == "JPEG" and len(_SCAN.findall(data)) > _MOST_SCANS:
         raise _Refused(Problem("The picture is put together from far too many layers.", "Save it anew as an ordinary JPEG and upload that."))
     try:
