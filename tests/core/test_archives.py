@@ -124,6 +124,7 @@ def test_another_tools_name_means_what_it_meant_there(line: str, expected: dict[
 
 NOTED: dict[str, tuple[str, dict[str, Any], str]] = {
     "a permalink that is a pattern": ("permalink: /:categories/:title/", {"url": "/news/one/"}, "a pattern for addresses"),
+    "a permalink that is true": ("permalink: true", {"url": "/news/one/", "draft": False}, "That is no address. It is left out."),
     "a permalink that is a style": ("permalink: pretty", {"url": "/news/one/"}, "a pattern for addresses"),
     "a permalink elsewhere": ("permalink: https://elsewhere.example/x/", {"url": "/news/one/"}, "not an address in this magazine"),
     "an address that is a file": ("url: /old/x.html", {"url": "/old/x/", "redirects": ("/old/x.html",)}, "/old/x.html leads there"),

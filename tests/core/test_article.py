@@ -202,7 +202,36 @@ def test_a_slug_that_cannot_stand_in_an_address_as_it_is_written_is_told_how_it_
     found, problems = read_article("articles/a.md", b"---\ntitle: One\nslug: version-2.6.0\n---\n", MERIDIAN)
     assert found
     assert found.url == "/news/version-260/"
-    assert [problem.problem for problem in problems] == ["“version-2.6.0” is “version-260” in the article's address."]
+    assert found.redirects == ("/news/version-2.6.0/",)
+    [problem] = problems
+    assert problem.problem == "“version-2.6.0” is “version-260” in the article's address."
+    assert problem.remedy == "Nothing need be done: /news/version-2.6.0/ leads there."
+
+
+@pytest.mark.parametrize(("slug", "url"), [("Der Größte", "/news/der-grosste/"), ("My-Ferry", "/news/my-ferry/")])
+def test_a_slug_that_is_no_address_as_it_is_written_is_told_to_lead_nowhere(slug: str, url: str) -> None:
+    found, [problem] = read_article("articles/a.md", f"---\ntitle: One\nslug: {slug}\n---\n".encode(), MERIDIAN)
+    assert found
+    assert (found.url, found.redirects) == (url, ())
+    assert problem.remedy == "Nothing need be done, but no address leads there as it is written here."
+
+
+@pytest.mark.parametrize("key", ["articles/a.md", "pages/a.md"])
+def test_what_a_slug_was_before_it_was_cut_leads_to_the_article(key: str) -> None:
+    slug = "ice-" * 30 + "ice"
+    found, _ = read_article(key, f"---\ntitle: One\nslug: {slug}\n---\n".encode(), MERIDIAN)
+    assert found
+    assert len(found.url.strip("/").rpartition("/")[2]) <= 100
+    assert [old.strip("/").rpartition("/")[2] for old in found.redirects] == [slug]
+
+
+def test_eleventys_permalink_false_is_a_draft_and_says_so() -> None:
+    found, problems = read("---\ntitle: One\npermalink: false\n---\n")
+    assert found
+    assert (found.draft, found.url) == (True, "/news/one/")
+    [problem] = problems
+    said = "With permalink: false nothing is published, so the article is a draft."
+    assert (problem.severity, problem.line, problem.problem) == ("note", 3, said)
 
 
 def test_no_line_of_an_answer_is_written_by_the_upload() -> None:

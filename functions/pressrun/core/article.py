@@ -342,6 +342,7 @@ class _ArticleReader(Reader):
         self.markup, self.embedded = markup, embedded
         self.aliased: set[str] = set()  # fields that go by another tool's name
         self.redirect_fields: list[tuple[str, Field]] = []
+        self.is_unpublished = False  # by Eleventy's `permalink: false`
         self.fields = self._meant()
         self._take_image_apart()
 
@@ -377,7 +378,7 @@ class _ArticleReader(Reader):
             updated=self.instant("updated"),
             publish_at=publish_at,
             expires=expires if self.magazine.honour_expiry else None,
-            draft=self.flag("draft"),
+            draft=self.flag("draft") or self.is_unpublished,
             redirects=tuple(dict.fromkeys([*moved, *self.redirects(url)])),
             tags=self.labels("tags", split_on=r"[,;•]" if re.search("[,;•]", self.written("tags")) else r"\s+"),
             authors=self.labels("authors", split_on=r"[,;•]| and "),
@@ -615,21 +616,41 @@ class _ArticleReader(Reader):
             url, moved = self._given_url(given)
             if url or "url" not in self.aliased:
                 return url, moved
-        slug = self.slug(title)
+        written = self.text("slug")
+        slug = self.slug(title, written)
         if section is None or slug is None:
             return None, []
-        if self.is_page:
-            return self.checked("slug" if "slug" in self.fields else "title", f"/{slug}/"), []
-        if self.magazine.dated_permalink and date is None:
+        if not self.is_page and self.magazine.dated_permalink and date is None:
             self.refuse("date", "The magazine's addresses have the date in them, and the article has none.", "Add a line date: 2026-11-22")
             return None, []
         local = date.astimezone(self.magazine.timezone) if date else None
-        parts = {"section": section, "slug": slug}
+        parts = {"section": section}
         if local:
             parts |= {"yyyy": f"{local.year:04}", "mm": f"{local.month:02}", "dd": f"{local.day:02}"}
-        return self.checked("slug" if "slug" in self.fields else "title", self.magazine.permalink.format(**parts)), []
+        pattern = "/{slug}/" if self.is_page else self.magazine.permalink
+        url = self.checked("slug" if "slug" in self.fields else "title", pattern.format(**parts, slug=slug))
+        respelt = slug != written and slug == _respelt(written)
+        return url, self._as_written(slug, _as_url(pattern.format(**parts, slug=written))) if respelt else []
+
+    def _as_written(self, slug: str, old: str | None) -> list[str]:
+        """What leads to the article since its slug is spelt otherwise than an archive had it."""
+        field = self.fields["slug"]
+        said = f"“{self.text('slug')[:80]}” is “{slug}” in the article's address."
+        # Two addresses that differ in nothing but capital letters are one file on many a disk.
+        leads = old is not None and self.text("slug").lower() != slug and not self.magazine.why_reserved(old)
+        remedy = f"Nothing need be done: {old} leads there." if leads else "Nothing need be done, but no address leads there as it is written here."
+        self.problems.append(note(said, remedy, line=field.line, text=_shown(field)))
+        return [old] if old and leads else []
 
     def _given_url(self, given: str) -> tuple[str | None, list[str]]:
+        if "url" in self.aliased and given.lower() == "true":
+            self.refuse("url", "That is no address.", "Write it like /news/my-article/.")
+            return None, []
+        if "url" in self.aliased and given.lower() == "false":
+            field, self.is_unpublished = self.fields["url"], True
+            said = f"With {field.name}: false nothing is published, so the article is a draft."
+            self.problems.append(note(said, "Remove the line to publish it.", line=field.line, text=_shown(field)))
+            return None, []
         if "url" in self.aliased and (re.search(r"/:|^:|[{}]", given) or given in _JEKYLL_STYLES):
             self.refuse("url", "That is a pattern for addresses, not an address.", "The magazine's pattern is permalink in site.toml.")
             return None, []
@@ -641,14 +662,8 @@ class _ArticleReader(Reader):
             return self.checked("url", file[1] + "/"), [] if self.magazine.why_reserved(url) else [url]
         return self.checked("url", url), []
 
-    def slug(self, title: str) -> str | None:
-        given = self.text("slug")
-        if given and slug_of(given) == given:
-            return given
-        if slug := slug_of(given) if re.fullmatch(r"[^\W_]++(?:[ ._-]++[^\W_]++)*", given) else "":  # other tools have any letters in an address
-            field = self.fields["slug"]
-            said = f"“{given[:80]}” is “{slug}” in the article's address."
-            self.problems.append(note(said, "Nothing need be done.", line=field.line, text=_shown(field)))
+    def slug(self, title: str, given: str) -> str | None:
+        if slug := _respelt(given):
             return slug
         if given:
             self.refuse("slug", f"“{given}” cannot stand in an address.", f'Write it like "{slug_of(given) or "my-article"}".')
@@ -787,6 +802,11 @@ def _named(value: Value) -> str | None:
     if isinstance(value, dict):
         value = next((value[name] for name in ("name", "title", "slug") if isinstance(value.get(name), str)), [])
     return value if isinstance(value, str) else None
+
+
+def _respelt(slug: str) -> str:
+    """A slug as it is in an address, '' for what cannot be one. Other tools have any letters there."""
+    return slug_of(slug) if re.fullmatch(r"[^\W_]++(?:[ ._-]++[^\W_]++)*", slug) else ""
 
 
 def _as_url(text: str) -> str | None:
