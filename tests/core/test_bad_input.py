@@ -319,6 +319,25 @@ def test_what_is_not_there_is_told_with_its_line_however_it_is_written() -> None
     assert told == [(7, "né.jpg"), (8, "a b.jpg"), (5, "my-ferry"), (6, "the-crew")]
 
 
+UNMET = {
+    "a link, and a summary": (head("summary: We look at the-ferry") + "\nThe ferry\n\n[[the-ferry]]\n", [8]),
+    "a link by a title": (head("summary: The ferry") + "\nOn the ferry, the-ferry-yard.\n[[The Ferry]]\n", [7]),
+    "a picture, and its like": (head("image_alt: quay.jpg in fog") + "\nOf quay.jpgs\n![a](quay.jpg)\n", [7]),
+    "a picture of a field": (head("image_alt: quay.jpg in fog", "heroImage: quay.jpg") + "\n![a](quay.jpg)\n", [4]),
+    "a link to a dated file": (head("summary: the-ferry") + "\n[y](2021-10-07-the-ferry.md)\n", [6]),
+    "an issue": (head("summary: No 12", "issue: 12") + "\n[12 ships](12.html)\n", [7, 4]),
+    "in TOML": ('+++\ntitle = "One"\nimage_alt = "quay.jpg"\nimage = "quay.jpg"\n+++\n[[one-two]]\n', [4, 6]),
+    "in JSON": ('{"title": "One",\n"summary": "one-two",\n"issue": "12"\n}\n[[one-two]]\n', [5, 3]),
+}
+
+
+@pytest.mark.parametrize(("text", "lines"), UNMET.values(), ids=UNMET)
+def test_what_is_not_there_is_told_where_it_is_wanted_and_not_where_it_is_but_named(text: str, lines: list[int]) -> None:
+    found, _ = read_article(KEY, text.encode(), MERIDIAN)
+    assert found
+    assert [problem.line for problem in unmet(found, text, ())[1]] == lines
+
+
 @pytest.mark.parametrize(
     ("name", "said", "remedy"),
     [

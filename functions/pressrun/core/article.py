@@ -162,6 +162,11 @@ class Article:
         return captions_of(self.video)
 
 
+def names_of_field(name: str) -> tuple[str, ...]:
+    """A field's names, its own first, each as ``spelt``."""
+    return name, *_FIELDS[name]
+
+
 def is_article(key: str) -> bool:
     """Whether this content key is an article's or a page's. These are not: a folder, as some consoles make them; a file that only a machine
     sees; what lies beside an article; ``_index.md``, which says something of its folder; a key that is too long to be anything."""

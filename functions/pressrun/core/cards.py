@@ -10,10 +10,11 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import islice
 from urllib.parse import unquote
 
-from pressrun.core.article import Article, Label, Reader, is_article, read_document
+from pressrun.core.article import Article, Label, Reader, is_article, names_of_field, read_document
 from pressrun.core.dates import stamp, unstamp
 from pressrun.core.links import is_elsewhere, media_keys, name_of, slug_of, stand_in
 from pressrun.core.magazine import Magazine
@@ -27,9 +28,12 @@ AUTHORS, ISSUES = "authors/", "issues/"
 ALL_AUTHORS, ALL_ISSUES = "authors", "issues"  # the names under which every author and every issue is filed, too
 FILE = "file/"
 _MOST_NOTES = 20
+_MOST_PLACES = 1000  # that are looked at for one of them
 ALIKE_TAGS = 100  # that are compared with one
 _MOST_COMPARED, _ALIKE = 10, 2
 _LONGEST_TEXT = 50_000  # a card is one item of the catalogue, of 400 KB at most
+# The front matter, or the head of a page, in small letters.
+_HEAD = re.compile(r"\A\s*+(?:---.*?^(?:---|\.\.\.)[ \t\r]*$|\+\+\+.*?^\+\+\+[ \t\r]*$|\{.*?^\}[ \t\r]*$|<.*?<body\b)", re.DOTALL | re.MULTILINE)
 _AUTHOR_FIELDS = frozenset(
     {"name", "display_name", "title", "full_name", "first_name", "last_name", "role", "job_title", "position", "summary", "description", "bio_short"}
     | {"portrait", "image", "photo", "avatar", "picture"}
@@ -203,7 +207,8 @@ def media_keys_of(article: Article, issue: Card | None) -> tuple[str, ...]:
 
 def unmet(article: Article, text: str, there: Container[str]) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
     """The names that the article mentions and under which nothing is filed yet, and a note on each thing. ``text`` is the file's."""
-    wanted: list[tuple[str, tuple[str, ...], str, str]] = []  # what is written, the names that would serve, what is wrong, the remedy
+    # What is written, the names that would serve, what is wrong, the remedy, and the field that says it, '' where the text does.
+    wanted: list[tuple[str, tuple[str, ...], str, str, str]] = []
     for src, keys in media_of(article).items():
         if not is_elsewhere(src) and not is_inside(keys):
             what, verb = ("picture", "show") if src in article.pictures else ("file", "offer")
@@ -213,23 +218,19 @@ def unmet(article: Article, text: str, there: Container[str]) -> tuple[tuple[str
                 said, remedy = refused.problem, f"{refused.remedy} Then write its name here."
             if src == article.captions:
                 said, remedy = "The film has no captions.", f"Upload them in WebVTT, as {src}, for those who cannot hear it."
-            wanted.append((unquote(src), tuple(FILE + key for key in keys), said, remedy))
+            field = "image" if src == article.image else "video" if src in (article.video, article.captions) else ""
+            wanted.append((unquote(src), tuple(FILE + key for key in keys), said, remedy, field))
     said, remedy = "No live article has this name; its link is plain text.", "It will be a link once there is one."
-    wanted += ((name, (f"article/{name}",), said, remedy) for name in article.refs)
+    wanted += ((name, (f"article/{name}",), said, remedy, "") for name in article.refs)
     if article.issue:
         remedy = "Upload its file to issues/; the article will be in it then."
-        wanted.append((article.issue, (f"issue/{slug_of(article.issue)}",), "There is no such journal issue yet.", remedy))
+        wanted.append((article.issue, (f"issue/{slug_of(article.issue)}",), "There is no such journal issue yet.", remedy, "issue"))
     missing = [found for found in dict.fromkeys(wanted) if not any(name in there for name in found[1])]
     lower = text.lower()
-
-    def line_of(what: str) -> int | None:
-        place = lower.find(what.lower())
-        if place < 0:  # a link to the-ferry may be written The_Ferry
-            found = re.search(what.lower().replace("-", r"[\W_]+"), lower) if re.fullmatch(r"[a-z0-9-]+", what) else None
-            place = found.start() if found else place
-        return lower.count("\n", 0, place) + 1 if place >= 0 else None
-
-    notes = (note(said, remedy, line=line_of(what), text=what[:120]) for what, _, said, remedy in missing[:_MOST_NOTES])
+    notes = (
+        note(said, remedy, line=_line_of(lower, what, _place_of(lower, field)), text=what[:120])
+        for what, _, said, remedy, field in missing[:_MOST_NOTES]
+    )
     return tuple(sorted({name for _, names, *_ in missing for name in names})), tuple(notes)
 
 
@@ -242,21 +243,42 @@ def misspelt(article: Article, text: str, spelt: Spelt, is_used: Callable[[str],
 
     Only tags with the same first letters are compared, and of an article's tags only the first, so that this costs the same in any archive.
     """
-    notes, own = [], {tag.slug for tag in article.tags}
+    notes, own, lower = [], {tag.slug for tag in article.tags}, text.lower()
     for tag in article.tags[:_MOST_COMPARED]:
         known = [slug for slug in spelt(tag.slug[:_ALIKE]) if slug not in own]
         close = get_close_matches(tag.slug, known, n=1, cutoff=0.8)
         # "4g" and "5g" are no mistake, and a word is as often singular as not.
         if close and re.sub(r"\d", "", tag.slug) != re.sub(r"\d", "", close[0]) and not is_used(tag.slug):
             said = f"No other article has the tag “{tag.name}”. Did you mean “{close[0]}”?"
-            notes.append(note(said, "It is kept as it is.", line=_line_of_tag(text, tag.name), text=tag.name[:120]))
+            notes.append(note(said, "It is kept as it is.", line=_line_of(lower, tag.name, _place_of(lower, "tags")), text=tag.name[:120]))
     return tuple(notes)
 
 
-def _line_of_tag(text: str, name: str) -> int | None:
-    field = re.search(r"^[ \t\"']*+(?:tags|keywords)\b", text, re.IGNORECASE | re.MULTILINE)
-    place = text.find(name, field.start()) if field else -1
-    return text.count("\n", 0, place) + 1 if place >= 0 else None
+def _place_of(text: str, field: str) -> int:
+    """Where a field of an article begins, by any of its names, or ('') the body. ``text`` is the file's, in small letters."""
+    names = "|".join(name.replace("_", "[_ -]?") for name in names_of_field(field)) if field else ""
+    found = re.search(rf"^[ \t\"']*+(?:{names})(?![\w-])", text, re.MULTILINE) if field else _HEAD.match(text)
+    return (found.start() if field else found.end()) if found else 0
+
+
+def _line_of(text: str, what: str, begin: int) -> int | None:
+    """The line on which ``what`` stands, from ``begin`` on or else anywhere, by itself or else within a longer word. ``text`` is in small letters."""
+    what = what.lower()
+    spellings = [re.escape(what)]
+    if re.fullmatch(r"[a-z0-9-]+", what):  # a link to the-ferry may be [[The Ferry]], or The_Ferry.md
+        loose = what.replace("-", r"[\W_]+")
+        spellings += [rf"\[\[\s*{loose}\s*[]|#]", loose]
+    for start in (begin, 0):
+        for fits in (partial(_is_alone, text), bool):
+            for spelling in spellings:
+                places = islice(re.compile(spelling).finditer(text, start), _MOST_PLACES)
+                if place := next(filter(fits, places), None):
+                    return text.count("\n", 0, place.end()) + 1
+    return None
+
+
+def _is_alone(text: str, place: re.Match[str]) -> bool:
+    return not re.search(r"[\w-]", text[max(0, place.start() - 1) : place.start()] + text[place.end() : place.end() + 1])
 
 
 def is_inside(keys: Sequence[str]) -> bool:
