@@ -1,6 +1,6 @@
 """A content folder on disk as the truth of a local cloud: a file saved in it is an upload, and an upload by any S3 client is a file in it.
 
-``.pressrun/`` in the folder is the register, with a log beside it. Reports are mirrored too, for an editor to read.
+``.pressrun/`` in the folder is the register, with a log and a lock beside it. Reports are mirrored too, for an editor to read.
 """
 
 import os
