@@ -194,7 +194,8 @@ def _publish(cloud: Cloud, key: str, path: Path, timeout: float) -> Receipt:
     while monotonic() < began + timeout and not is_judged(cloud, key, etag):
         sleep(_POLL)
     left = settle(cloud, max(0.0, began + timeout - monotonic()))
-    judged, is_answered = _record(cloud, key), is_judged(cloud, key, etag)
+    is_answered = is_judged(cloud, key, etag)  # before the record is read, which may be another a moment later
+    judged = _record(cloud, key)
     found = cloud.catalogue.read([(f"receipt#{name}", "receipt")])
     done = {field: count for field, count in next(iter(found.values()), {}).items() if isinstance(count, int) and field != "ttl"}
     items = sum(_items(cloud, distribution, one) for one in _invalidations(cloud, distribution) if one not in known)
