@@ -168,15 +168,16 @@ def _page(cloud: Cloud, walk: Walk) -> tuple[list[str], bool, str]:
     # https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
     found = cloud.catalogue.read([*map(record_key, others), *([BASIS] if walk.unsure else [])])
     records = [Record.of(key, found.get(record_key(key))) for key in others]
-    behind = {one.key for one in records if walk.unsure and _is_behind(one, Basis.of(found.get(BASIS)))}
+    basis = Basis.of(found.get(BASIS)).name
+    behind = {one.key for one in records if walk.unsure and _is_behind(one, basis)}
     changed = {one.key for one in records if (one.upload, one.copy) != (content.get(one.key, ""), copies.get(one.key, ""))}
     return sorted(behind | changed), bool(behind), last
 
 
-def _is_behind(record: Record, basis: Basis) -> bool:
-    """Whether it was judged by another basis. What an accepted medium is depends on none."""
+def _is_behind(record: Record, basis: str) -> bool:
+    """Whether it was judged by another basis than the one of this name. What an accepted medium is depends on none."""
     is_same = is_medium(record.key) and record.card and not record.refused
-    return is_source(record.key) and record.basis != basis.name and not is_same
+    return is_source(record.key) and record.basis != basis and not is_same
 
 
 def _listed(cloud: Cloud, cursor: str) -> tuple[dict[str, str], str]:
